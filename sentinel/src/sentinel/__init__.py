@@ -1,0 +1,1 @@
+"""Sees raw, hostile text first, judges it and signs what it cleared. A pure function behind gRPC."""
