@@ -7,17 +7,14 @@ is halved until the culprit stands alone, and the culprit is held.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.errors import Internal, InvalidArgument, QuotaExceeded
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import Inspection, Purpose, SentinelClient
 from gateway.organise.choice import Choice
+from gateway.organise.halving import halving
 from gateway.organise.verdict import Outcome, Verdict
 from mail_organiser.columns import FolderText, MessageText
 
 BATCH = 256  # messages in one Inspect and one Classify; 130 times cheaper than one by one, and far under every limit
-
-# What a peer answers when one message of a batch is more than it can take; all else is about the peer, not the mail.
-_POISONED = (InvalidArgument, QuotaExceeded, Internal)
 
 Judgement = tuple[Verdict, Choice]
 
@@ -44,14 +41,11 @@ class Judge:
         learned: Learned,
     ) -> list[Judgement]:
         """A verdict and a choice for each message, in order. Raises what chassis.errors names when a peer is away."""
-        try:
-            return await self._judge_batch(messages, folders, learned)
-        except _POISONED:
-            if len(messages) <= 1:
-                return [(Verdict.unjudged(), Choice.none()) for _ in messages]
-        middle = len(messages) // 2
-        first = await self.judge(messages[:middle], folders, learned)
-        return first + await self.judge(messages[middle:], folders, learned)
+
+        async def batch(part: Sequence[MessageText]) -> list[Judgement]:
+            return await self._judge_batch(part, folders, learned)
+
+        return await halving(messages, batch, lambda _: (Verdict.unjudged(), Choice.none()))
 
     async def _judge_batch(
         self,
