@@ -1,0 +1,21 @@
+"""What the store refuses, as its own small family; the API maps them to problems. No message ever holds a row's content."""
+
+
+class StoreError(Exception):
+    """Base of all that the store raises on purpose."""
+
+
+class RowAbsent(StoreError):
+    """No such row, or not this owner's: the two are indistinguishable on purpose."""
+
+
+class StaleVersion(StoreError):
+    """Somebody else wrote in between; read again and decide again."""
+
+
+class IllegalTransition(StoreError):
+    """The row's state does not allow this step."""
+
+
+class DatabaseRefused(StoreError):
+    """The database file or its settings are not what this version can work on safely."""
