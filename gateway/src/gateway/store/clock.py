@@ -9,5 +9,5 @@ DAY = 24 * HOUR
 
 
 def now() -> int:
-    """This moment in unix milliseconds."""
+    """The present moment in unix milliseconds."""
     return time.time_ns() // 1_000_000

@@ -1,8 +1,8 @@
 """The one module that knows SQLite: how the file is opened, read, migrated, and scrubbed after an erasure.
 
-Every pooled connection has WAL, secure_delete, foreign keys, synchronous FULL and a busy timeout, and is refused if one did
-not take. A transaction takes the write lock when it begins (BEGIN IMMEDIATE), so that what it read is still true when it
-writes; `reading` takes none and can't write.
+Every pooled connection has WAL, secure_delete, foreign keys, synchronous FULL and a busy timeout, and is refused if one
+did not take. A transaction takes the write lock when it begins (BEGIN IMMEDIATE), so that what it read is still true
+when it writes; `reading` takes none and can't write.
 """
 
 import os
@@ -18,7 +18,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from gateway.store.errors import DatabaseRefused
 
-BUSY_TIMEOUT_MS = 10_000  # a writer waits this long for the lock; our longest transaction (1000 decisions) takes < 100 ms
+BUSY_TIMEOUT_MS = (
+    10_000  # a writer waits this long for the lock; our longest transaction (1000 decisions) takes < 100 ms
+)
 FILE_MODE = 0o600  # -wal and -shm inherit it from the database file
 MIN_SQLITE = (3, 35, 0)  # RETURNING, which single use of codes rests on
 SCRUB_ATTEMPTS = 3  # each waits BUSY_TIMEOUT_MS for readers to finish
@@ -36,8 +38,8 @@ _PRAGMAS: Final[tuple[tuple[str, str, object], ...]] = (
 _READ_ONLY = "store_read_only"
 
 
-def open(path: Path) -> Engine:  # noqa: A001  # reads as store.engine.open, and this module opens no file by the builtin
-    """An engine on one SQLite file, created (0600) when absent. A transaction is BEGIN IMMEDIATE; use `reading` to read."""
+def open(path: Path) -> Engine:  # noqa: A001  # read as store.engine.open; the builtin is not used here
+    """An engine on one SQLite file, created (0600) when absent. Its transactions are BEGIN IMMEDIATE; see `reading`."""
     engine = _engine(path, driver_isolation=None)
     event.listen(engine, "begin", _begin)
     return engine
@@ -81,7 +83,9 @@ def _engine(path: Path, driver_isolation: str | None) -> Engine:
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise DatabaseRefused(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or later is needed")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
-    engine = create_engine(f"sqlite:///{path}", connect_args={"isolation_level": driver_isolation})
+    engine = create_engine(
+        f"sqlite:///{path}", hide_parameters=True, connect_args={"isolation_level": driver_isolation}
+    )
     event.listen(engine, "connect", _harden)
     return engine
 

@@ -1,4 +1,4 @@
-"""What the store refuses, as its own small family; the API maps them to problems. No message ever holds a row's content."""
+"""What the store refuses; the API maps these to problems. No message ever holds a row's content."""
 
 
 class StoreError(Exception):
@@ -19,3 +19,11 @@ class IllegalTransition(StoreError):
 
 class DatabaseRefused(StoreError):
     """The database file or its settings are not what this version can work on safely."""
+
+
+class TextRefused(StoreError):
+    """A column of ids and codes was given something that is neither."""
+
+
+class Duplicate(StoreError):
+    """Such a row exists already."""

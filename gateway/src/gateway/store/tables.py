@@ -1,6 +1,7 @@
 """The schema, once. Migrations must produce exactly this (tests/gateway/store/test_migrations.py).
 
-- Text columns hold ids and codes only; whatever a person or a sender wrote is in a `*sealed` blob or not here at all.
+- Text columns hold ids and codes only (column_types refuses the rest); whatever a person or a sender wrote is in a
+  `*sealed` blob or not here at all.
 - Each row about a mailbox names it. Where a parent names it too, a composite foreign key keeps the two equal.
 - Deleting a mailbox takes everything below it along (ON DELETE CASCADE): erasure can't forget a table.
 - Times are unix milliseconds (gateway.store.clock).
@@ -21,12 +22,12 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
 )
 
 from gateway.store.codes import DecidedBy, DecisionKind, EntryState, RunKind, WorkState
+from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
 
 METADATA = MetaData(
     naming_convention={
@@ -44,16 +45,16 @@ def _one_of(column: str, codes: type[StrEnum]) -> CheckConstraint:
 
 
 def _id() -> Column[str]:
-    return Column("id", Text, primary_key=True)
+    return Column("id", OpaqueId, primary_key=True)
 
 
 def _person_id() -> Column[str]:
-    return Column("person_id", Text, ForeignKey("person.id"), nullable=False)
+    return Column("person_id", OpaqueId, ForeignKey("person.id"), nullable=False)
 
 
 def _mailbox_id(*, primary_key: bool = False) -> Column[str]:
     parent = ForeignKey("mailbox.id", ondelete="CASCADE")
-    return Column("mailbox_id", Text, parent, primary_key=primary_key, nullable=False)
+    return Column("mailbox_id", OpaqueId, parent, primary_key=primary_key, nullable=False)
 
 
 def _revision() -> Column[int]:
@@ -76,7 +77,7 @@ person_key = Table(
     METADATA,
     _id(),
     _person_id(),
-    Column("kek_id", Text, nullable=False, index=True),
+    Column("kek_id", OpaqueId, nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
     Column("uses", BigInteger, nullable=False),
     Column("generation", Integer, nullable=False),
@@ -109,7 +110,7 @@ folder = Table(
     METADATA,
     _id(),
     _mailbox_id(),
-    Column("graph_id", Text, nullable=False),
+    Column("graph_id", GraphId, nullable=False),
     Column("name_sealed", LargeBinary, nullable=False),
     Column("description_sealed", LargeBinary),
     Column("chosen", Boolean, nullable=False),
@@ -132,8 +133,8 @@ learned_message = Table(
     "learned_message",
     METADATA,
     _mailbox_id(primary_key=True),
-    Column("message_id", Text, primary_key=True),
-    Column("folder_id", Text, nullable=False),
+    Column("message_id", GraphId, primary_key=True),
+    Column("folder_id", OpaqueId, nullable=False),
 )
 
 scan = Table(
@@ -141,13 +142,13 @@ scan = Table(
     METADATA,
     _id(),
     _mailbox_id(),
-    Column("state", Text, nullable=False),
-    Column("source_graph_id", Text, nullable=False),
+    Column("state", OneOf(WorkState), nullable=False),
+    Column("source_graph_id", GraphId, nullable=False),
     Column("total", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Column("learned", Integer, nullable=False),
     _revision(),
-    Column("error_code", Text),
+    Column("error_code", CodeText),
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     UniqueConstraint("id", "mailbox_id"),
@@ -159,18 +160,18 @@ decision = Table(
     "decision",
     METADATA,
     _id(),
-    Column("scan_id", Text, nullable=False),
-    Column("mailbox_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    Column("scan_id", OpaqueId, nullable=False),
+    Column("mailbox_id", OpaqueId, nullable=False),
+    Column("message_id", GraphId, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("folder_id", Text),
+    Column("kind", OneOf(DecisionKind), nullable=False),
+    Column("folder_id", OpaqueId),
     Column("confidence", Double),
     Column("risk", Double, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("engine", Text, nullable=False),
+    Column("reason", CodeText, nullable=False),
+    Column("engine", CodeText, nullable=False),
     Column("sender_hash", LargeBinary, nullable=False),
-    Column("decided_by", Text, nullable=False),
+    Column("decided_by", OneOf(DecidedBy), nullable=False),
     ForeignKeyConstraint(["scan_id", "mailbox_id"], ["scan.id", "scan.mailbox_id"], ondelete="CASCADE"),
     UniqueConstraint("scan_id", "message_id"),
     Index(None, "scan_id", "seq", unique=True),
@@ -182,15 +183,15 @@ decision = Table(
 finding = Table(
     "finding",
     METADATA,
-    Column("decision_id", Text, ForeignKey("decision.id", ondelete="CASCADE"), primary_key=True),
+    Column("decision_id", OpaqueId, ForeignKey("decision.id", ondelete="CASCADE"), primary_key=True),
     Column("ordinal", Integer, primary_key=True),
-    Column("mailbox_id", Text, nullable=False),
-    Column("technique", Text, nullable=False),
-    Column("field", Text, nullable=False),
+    Column("mailbox_id", OpaqueId, nullable=False),
+    Column("technique", CodeText, nullable=False),
+    Column("field", CodeText, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("weight", Double, nullable=False),
-    Column("rule_id", Text, nullable=False),
+    Column("rule_id", CodeText, nullable=False),
 )
 
 move_run = Table(
@@ -198,16 +199,16 @@ move_run = Table(
     METADATA,
     _id(),
     _mailbox_id(),
-    Column("scan_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("undoes", Text, ForeignKey("move_run.id", ondelete="CASCADE"), index=True),
-    Column("state", Text, nullable=False),
+    Column("scan_id", OpaqueId, nullable=False),
+    Column("kind", OneOf(RunKind), nullable=False),
+    Column("undoes", OpaqueId, ForeignKey("move_run.id", ondelete="CASCADE"), index=True),
+    Column("state", OneOf(WorkState), nullable=False),
     Column("total", Integer, nullable=False),
     Column("moved", Integer, nullable=False),
     Column("skipped", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("idempotency_hash", LargeBinary),
-    Column("error_code", Text),
+    Column("error_code", CodeText),
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     ForeignKeyConstraint(["scan_id", "mailbox_id"], ["scan.id", "scan.mailbox_id"], ondelete="CASCADE"),
@@ -224,16 +225,16 @@ journal_entry = Table(
     "journal_entry",
     METADATA,
     _id(),
-    Column("run_id", Text, nullable=False),
-    Column("mailbox_id", Text, nullable=False),
+    Column("run_id", OpaqueId, nullable=False),
+    Column("mailbox_id", OpaqueId, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("chain", Integer, nullable=False),
-    Column("message_id", Text, nullable=False),
-    Column("from_graph_id", Text, nullable=False),
-    Column("to_graph_id", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("message_id", GraphId, nullable=False),
+    Column("from_graph_id", GraphId, nullable=False),
+    Column("to_graph_id", GraphId, nullable=False),
+    Column("state", OneOf(EntryState), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("code", Text),
+    Column("code", CodeText),
     Column("updated_at", BigInteger, nullable=False),
     ForeignKeyConstraint(["run_id", "mailbox_id"], ["move_run.id", "move_run.mailbox_id"], ondelete="CASCADE"),
     UniqueConstraint("run_id", "message_id"),
@@ -245,7 +246,7 @@ session = Table(
     "session",
     METADATA,
     _id(),
-    Column("person_id", Text, ForeignKey("person.id"), nullable=False, index=True),
+    Column("person_id", OpaqueId, ForeignKey("person.id"), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
@@ -266,7 +267,7 @@ exchange_code = Table(
     "exchange_code",
     METADATA,
     Column("code_hash", LargeBinary, primary_key=True),
-    Column("session_id", Text, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("verifier_hash", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
@@ -276,12 +277,12 @@ audit_event = Table(
     "audit_event",
     METADATA,
     _id(),
-    Column("mailbox_id", Text),
-    Column("person_id", Text),
+    Column("mailbox_id", OpaqueId),
+    Column("person_id", OpaqueId),
     Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("run_id", Text),
+    Column("kind", CodeText, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("run_id", OpaqueId),
     Index(None, "mailbox_id", "at"),
     Index(None, "person_id", "at"),
 )
