@@ -74,6 +74,7 @@ def scrub(engine: Engine) -> None:
         connection = pooled.driver_connection
         if not isinstance(connection, sqlite3.Connection):
             raise DatabaseRefused("only a SQLite file can be scrubbed")
+        connection.execute("PRAGMA query_only = OFF")  # as the last reader may have left it
         _truncate_log(connection)
         connection.execute("VACUUM")
         _truncate_log(connection)
