@@ -1,14 +1,14 @@
 """Mailboxes of a From, To or Cc field.
 
 Guarantees: total and linear: quotes that never close, nested comments and groups give what can be told, at worst one
-mailbox made of the whole field. Never resolves, checks or corrects an address.
+mailbox made of the whole field. Never resolves, checks, decodes or corrects an address.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sandbox.seeds.header_text import shown
+from sandbox.seeds.header_text import shown, whole
 
 # Quoted string, angle address, a single delimiter, or a stretch without any. Unclosed quotes and angles run to the end.
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"?|<([^<>]*)>?|([(),;:])|([^"<(),;:]+)|(.)', re.DOTALL)
@@ -69,9 +69,9 @@ class _Parts:
         last = words.rpartition(",")[2].strip()
         if self._angle:
             name = f"{words} ({comment})" if words and comment else words or comment
-            yield Address(shown(name), shown(self._angle))
+            yield Address(shown(name), whole(self._angle))
         elif "@" in last and " " not in last:
-            yield Address(shown(comment), shown(last))
+            yield Address(shown(comment), whole(last))
         elif words:
             yield Address(shown(words), "")
 

@@ -12,7 +12,6 @@ WANTED = frozenset(
     b"from sender date subject to cc list-id message-id received x-gmail-labels".split(),
 )
 
-_END = re.compile(rb"(?:\A|\n)\r?\n")
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _SEPARATOR = re.compile(rb"\A>?From [^\n]*\n")
@@ -21,12 +20,19 @@ _SEPARATOR = re.compile(rb"\A>?From [^\n]*\n")
 def fields(head: bytes) -> Mapping[bytes, bytes] | None:
     """Wanted fields by lower-case name, values without folds; None when there is no header line at all."""
     text = _SEPARATOR.sub(b"", head.removeprefix(BOM_UTF8), count=1)
-    end = _END.search(text)
     found: dict[bytes, bytes] = {}
     lines = 0
-    for field in _FIELD.finditer(text, 0, end.start() + 1 if end else len(text)):
+    for field in _FIELD.finditer(text, 0, _end(text)):
         lines += 1
         name = field[1].lower()
         if name in WANTED and name not in found:
             found[name] = _FOLD.sub(b" ", field[2]).strip()
     return found if lines else None
+
+
+def _end(text: bytes) -> int:
+    """Where the blank line begins; the length when the message was cut before it."""
+    if text.startswith((b"\n", b"\r\n")):
+        return 0
+    blanks = [at for at in (text.find(b"\n\n"), text.find(b"\n\r\n")) if at >= 0]
+    return min(blanks, default=len(text))

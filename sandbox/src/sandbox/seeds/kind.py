@@ -14,7 +14,10 @@ from sandbox.seeds.unreadable import UnreadableMailbox
 
 HEAD = 65_536  # bytes
 
-EXPECTED = "Give an .mbox file, a Google Takeout .zip, a Maildir, a directory of .eml or .mbox files, or a .jsonl foldering stream."
+EXPECTED = (
+    "Give an .mbox file, a Google Takeout .zip, a Maildir, a directory of .eml or .mbox files, "
+    "or a .jsonl foldering stream."
+)
 
 
 class Kind(StrEnum):

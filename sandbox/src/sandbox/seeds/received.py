@@ -1,7 +1,7 @@
 """When a message came: the first date of a message that can be read.
 
-Guarantees a time in UTC, whatever the text. A message without any date is given UNDATED, because a mailbox has no message
-without a time and a made-up recent one would put it on top.
+Guarantees a time in UTC, whatever the text. A message without any date is given UNDATED, because a mailbox has no
+message without a time and a made-up recent one would put it on top.
 """
 
 from collections.abc import Iterable

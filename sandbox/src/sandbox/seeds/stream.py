@@ -1,7 +1,7 @@
 """A foldering stream: one JSON document a line, the metadata of a message and the folder that its owner chose.
 
-Guarantees: one line is held at a time, at most MAX_LINE bytes; a line that is no row is counted. Fields that aren't metadata
-are ignored, whatever they hold.
+Guarantees: one line is held at a time, at most MAX_LINE bytes; a line that is no row is counted. Fields that aren't
+metadata are ignored, whatever they hold.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A directory of mail: .eml files, .mbox files and Maildirs, at any depth.
 
-Guarantees: files come in the order of their names; links to directories aren't followed, and only regular files are opened
-(a pipe would wait for ever); one file that can't be opened is counted, not raised.
+Guarantees: files come in the order of their names; links to directories aren't followed, and only regular files are
+opened (a pipe would wait for ever); one file that can't be opened is counted, not raised.
 """
 
 from collections.abc import Iterator
