@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Request
 
 from chassis.errors import InvalidArgument, NotFound, PreconditionRequired
+from gateway.api.cursor import Cursors
 from gateway.edge.tokens import Principal, principal_of
 from gateway.organise.context import Context
 from gateway.store import mailboxes
 from gateway.store.errors import RowAbsent
+from gateway.work import Work
 
 MAX_KEY = 128  # characters of an Idempotency-Key
 
@@ -56,7 +58,21 @@ def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> 
     return idempotency_key
 
 
+def work_of(request: Request) -> Work:
+    """The queue for what takes long."""
+    work: Work = request.app.state.work
+    return work
+
+
+def cursors_of(request: Request) -> Cursors:
+    """Signs where the next page begins."""
+    cursors: Cursors = request.app.state.cursors
+    return cursors
+
+
 ContextOf = Annotated[Context, Depends(context_of)]
+WorkOf = Annotated[Work, Depends(work_of)]
+CursorsOf = Annotated[Cursors, Depends(cursors_of)]
 Mailbox = Annotated[str, Depends(owned_mailbox)]
 Revision = Annotated[int, Depends(expected_revision)]
 IdempotencyKey = Annotated[str, Depends(idempotency_key)]

@@ -51,9 +51,7 @@ async def change_folder(
     context: ContextOf,
 ) -> FolderAnswer:
     """Chooses a folder for filing, or describes it."""
-    folder = await folders.change(
-        context, mailbox, folder_id, chosen=change.chosen, description=change.description
-    )
+    folder = await folders.change(context, mailbox, folder_id, chosen=change.chosen, description=change.description)
     return _answer(folder)
 
 

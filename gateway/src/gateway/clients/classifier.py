@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import grpc
 
-from chassis.channel import Channel
 from chassis.errors import Internal, from_rpc
 from gateway.clients.sentinel import Word
 from gateway.organise.choice import Choice, FolderKey
 from mail_organiser.classifier.v1 import classifier_pb2 as wire
-from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceAsyncStub, ClassifierServiceStub
+from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
 from mail_organiser.columns import FolderText, MessageText, encode_folders, encode_messages
 
 DEADLINE = 20.0  # seconds for a batch of 256 with a profile of 1 MB; the learned engine needs well under one
@@ -38,13 +37,8 @@ class Profile:
 class ClassifierClient:
     """The one way to have a message filed or a filed one learned from."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-
-    @property
-    def _stub(self) -> ClassifierServiceAsyncStub:
-        stub: ClassifierServiceAsyncStub = ClassifierServiceStub(self._channel.channel)  # type: ignore[assignment]
-        return stub
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = ClassifierServiceStub(channel)
 
     async def classify(
         self,

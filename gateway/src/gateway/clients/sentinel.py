@@ -7,14 +7,13 @@ from enum import IntEnum
 
 import grpc
 
-from chassis.channel import Channel
 from chassis.errors import Internal, from_rpc
 from gateway.organise.verdict import Finding, Outcome, Verdict
 from mail_organiser.clearance import BATCH_ID_LENGTH
 from mail_organiser.columns import FolderText, MessageText, encode_folders, encode_messages
 from mail_organiser.mail.v1 import mail_pb2
 from mail_organiser.sentinel.v1 import sentinel_pb2 as wire
-from mail_organiser.sentinel.v1.sentinel_pb2_grpc import SentinelServiceAsyncStub, SentinelServiceStub
+from mail_organiser.sentinel.v1.sentinel_pb2_grpc import SentinelServiceStub
 
 DEADLINE = 10.0  # seconds for a batch of 256; sentinel needs milliseconds, a busy machine more
 
@@ -48,8 +47,8 @@ class Inspection:
 class SentinelClient:
     """The one way to have texts inspected."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = SentinelServiceStub(channel)
 
     async def inspect(
         self,
@@ -73,9 +72,8 @@ class SentinelClient:
         )
 
     async def _call(self, request: wire.InspectRequest) -> wire.InspectResponse:
-        stub: SentinelServiceAsyncStub = SentinelServiceStub(self._channel.channel)  # type: ignore[assignment]
         try:
-            return await stub.Inspect(request, timeout=DEADLINE)
+            return await self._stub.Inspect(request, timeout=DEADLINE)
         except grpc.RpcError as error:
             raise from_rpc(error) from None
 

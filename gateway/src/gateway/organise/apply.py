@@ -78,7 +78,9 @@ class ApplyWorkflow:
     async def finish(self, run_id: str, state: str, code: str) -> Json:
         """Closes the run."""
         await self._context.write(
-            lambda connection: move_runs.finish(connection, run_id, WorkState(state), now=now(), error_code=code or None)
+            lambda connection: move_runs.finish(
+                connection, run_id, WorkState(state), now=now(), error_code=code or None
+            )
         )
         return None
 
@@ -184,7 +186,9 @@ def _settled(
         return Outcome(entry.id, EntryState.GONE, "message_gone")
     if place == entry.to_graph_id:
         moved_by_us = entry.attempts > 0
-        return Outcome(entry.id, EntryState.MOVED if moved_by_us else EntryState.SKIPPED, None if moved_by_us else "there")
+        return Outcome(
+            entry.id, EntryState.MOVED if moved_by_us else EntryState.SKIPPED, None if moved_by_us else "there"
+        )
     if place != entry.from_graph_id:
         return Outcome(entry.id, EntryState.SKIPPED, "moved_meanwhile")
     if entry.to_graph_id not in targets:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from gateway.clients.sentinel import Purpose
 from gateway.graph.message import Message
@@ -15,8 +16,8 @@ from gateway.organise.texts import text_of
 from gateway.organise.verdict import Outcome
 from gateway.store import learned_messages, scans
 
-NEWEST = 1000  # filed messages read of each folder: past that a folder's habits don't change (learning curve of C2)
-PAGE = 1000  # Graph's largest page
+NEWEST = 1000  # filed messages read of each folder: Graph's largest page, and past that habits hardly change
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ async def _filed(context: Context, mailbox_id: str, folders: Sequence[Folder]) -
     reader = context.graph(mailbox_id).reader
     filed: list[Filed] = []
     for folder in folders:
-        page = await reader.page(reader.first_page(folder.graph_id, min(PAGE, NEWEST)))
+        page = await reader.page(reader.first_page(folder.graph_id, NEWEST, total=NEWEST))
         filed += [Filed(message, folder.id) for message in page.messages if not message.is_draft]
-    return sorted(filed, key=lambda one: (one.message.received_at is not None, one.message.received_at, one.message.id))
+    return sorted(filed, key=lambda one: (one.message.received_at or _LONG_AGO, one.message.id))
 
 
 async def _unlearned(context: Context, mailbox_id: str, filed: Sequence[Filed]) -> list[Filed]:

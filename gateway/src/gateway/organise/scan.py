@@ -79,9 +79,7 @@ class ScanWorkflow:
     async def finish(self, scan_id: str, state: str, code: str) -> Json:
         """Closes the scan."""
         await self._context.write(
-            lambda connection: scans.finish(
-                connection, scan_id, WorkState(state), now=now(), error_code=code or None
-            )
+            lambda connection: scans.finish(connection, scan_id, WorkState(state), now=now(), error_code=code or None)
         )
         return None
 
@@ -91,12 +89,13 @@ class ScanWorkflow:
     async def _read(self, scan: Scan) -> Page:
         """The next page; when Graph has forgotten the place, the first one again (decisions are saved once a message)."""
         reader = self._context.graph(scan.mailbox_id).reader
-        first = reader.first_page(GraphFolderId(scan.source_graph_id), PAGE)
+        folder = GraphFolderId(scan.source_graph_id)
+        first = reader.first_page(folder, PAGE, total=scan.total)
         if scan.cursor_sealed is None:
             return await reader.page(first)
-        text = await self._context.read(lambda connection: self._cursor(connection, scan))
+        url = await self._context.read(lambda connection: self._cursor(connection, scan))
         try:
-            return await reader.page(reader.resumed(GraphFolderId(scan.source_graph_id), text))
+            return await reader.page(reader.resumed(folder, url, PAGE, page=scan.pages + 1))
         except SyncStateLost:
             return await reader.page(first)
 
@@ -127,7 +126,7 @@ class ScanWorkflow:
         if page.next is not None:
             cell = Cell("scan", scan.id, "cursor_sealed")
             person = self._person(connection, scan.mailbox_id)
-            sealed = self._context.vault.seal(connection, person, cell, str(page.next).encode())
+            sealed = self._context.vault.seal(connection, person, cell, page.next.url.encode())
         scans.turn_page(connection, scan.id, from_page=scan.pages, cursor_sealed=sealed)
 
     def _cursor(self, connection: Connection, scan: Scan) -> str:
