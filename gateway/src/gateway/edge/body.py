@@ -20,9 +20,7 @@ CLOSE: Final = (b"connection", b"close")  # what was not read must not be taken 
 class Bodies:
     """The layer. `caps`: path -> bytes, for the routes that take more or less than MAX_BODY_BYTES."""
 
-    def __init__(
-        self, app: ASGIApp, *, caps: Mapping[str, int], deadline_s: float = BODY_DEADLINE_S
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, caps: Mapping[str, int], deadline_s: float = BODY_DEADLINE_S) -> None:
         self._app = app
         self._caps = dict(caps)
         self._deadline_s = deadline_s

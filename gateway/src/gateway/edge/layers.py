@@ -1,14 +1,16 @@
-"""The one order in which a request crosses the edge. Outermost first:
+"""The one order in which a request crosses the edge.
 
- 1. Trace            an id for everything that follows, refusals included
- 2. SecurityHeaders  on whatever comes back
- 3. Problems         whatever goes wrong further in leaves in one form
- 4. Methods          TRACE and the like
- 5. AddressLimit     before anything costs work
- 6. Tokens           who it is
- 7. PersonLimit      how much that person may
- 8. Bodies           only now is a body read, and only so much of it
- 9. the application
+Outermost first:
+
+1. Trace            an id for everything that follows, refusals included
+2. SecurityHeaders  on whatever comes back
+3. Problems         whatever goes wrong further in leaves in one form
+4. Methods          TRACE and the like
+5. AddressLimit     before anything costs work
+6. Tokens           who it is
+7. PersonLimit      how much that person may
+8. Bodies           only now is a body read, and only so much of it
+9. the application
 """
 
 import secrets
@@ -26,7 +28,7 @@ from gateway.edge.tokens import LiveCheck, Tokens, Verifier
 from gateway.edge.trace import Trace
 
 
-def wrap(
+def wrap(  # noqa: PLR0913  # the edge's whole configuration, by keyword
     app: ASGIApp,
     *,
     verifier: Verifier,

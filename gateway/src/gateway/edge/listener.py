@@ -169,7 +169,7 @@ class Listener(Server):
             watching.cancel()
 
     def reload_certificate(self) -> bool:
-        """Serve what the files hold now; False when they are unchanged, or not (yet) a pair that we would start with."""
+        """Serve what the files hold now. False when that is nothing new, or not (yet) a pair to start with."""
         context = self.config.ssl
         if context is None or self._watch.changed() is None:
             return False

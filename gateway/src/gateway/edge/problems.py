@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Final
 import grpc
 import msgspec
 from chassis.errors import (
-    InvalidArgument,
     Internal,
+    InvalidArgument,
     NotFound,
     PermissionDenied,
     ServiceError,

@@ -23,14 +23,21 @@ from gateway.edge.tokens import PRINCIPAL, is_open
 _OURS: Final = frozenset({b"ratelimit", b"ratelimit-policy"})
 
 
+# Chosen for a household behind one address; an organisation behind one raises the first three.
+SESSION: Final = Policy("session", quota=30, window_s=60)  # open routes, per address; a sign-in takes three
+FAILURES: Final = Policy("failures", quota=30, window_s=60)  # refused access tokens, per address
+PAGES: Final = Policy("pages", quota=600, window_s=60)  # static files, per address
+PERSON: Final = Policy("person", quota=600, window_s=60)  # everything else, per person
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What each kind of caller gets. Chosen for a household behind one address; an organisation raises them."""
+    """What each kind of caller gets."""
 
-    session: Policy = Policy("session", quota=30, window_s=60)  # open routes, per address; a sign-in takes three
-    failures: Policy = Policy("failures", quota=30, window_s=60)  # refused access tokens, per address
-    pages: Policy = Policy("pages", quota=600, window_s=60)  # static files, per address
-    person: Policy = Policy("person", quota=600, window_s=60)  # everything else, per person
+    session: Policy = SESSION
+    failures: Policy = FAILURES
+    pages: Policy = PAGES
+    person: Policy = PERSON
 
 
 class AddressLimit:

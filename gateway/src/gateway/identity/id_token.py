@@ -1,5 +1,7 @@
-"""Our own verification of Microsoft's ID token. MSAL 1.38 and later do none: it accepts `alg: none`, a foreign
-audience and an expired token (AzureAD/microsoft-authentication-library-for-python#911).
+"""Our own verification of Microsoft's ID token.
+
+MSAL 1.38 and later do none: it accepts `alg: none`, a foreign audience and an expired token
+(AzureAD/microsoft-authentication-library-for-python#911).
 
 `verify` returns an Identity only when all of this holds, in this order:
 

@@ -1,8 +1,8 @@
 """The callback's `iss` (RFC 9207), which MSAL ignores: an answer must come from the authority that was asked.
 
 Guarantees: required where the authority announces it, compared wherever it is present. With an issuer template
-("{tenantid}", multi-tenant) it must fit the template before the code is redeemed, and name the token's own tenant after.
-Pure.
+("{tenantid}", multi-tenant) it must fit the template before the code is redeemed, and name the token's own tenant
+afterwards. Pure.
 """
 
 import re

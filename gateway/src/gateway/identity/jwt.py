@@ -56,9 +56,7 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TokenKeys:
     """The signing key and the public keys that are still believed. The key id is the RFC 7638 thumbprint."""
 
-    def __init__(
-        self, current: ec.EllipticCurvePrivateKey, retired: Sequence[ec.EllipticCurvePublicKey] = ()
-    ) -> None:
+    def __init__(self, current: ec.EllipticCurvePrivateKey, retired: Sequence[ec.EllipticCurvePublicKey] = ()) -> None:
         self._current = current
         self._kid = _thumbprint(current.public_key())
         self._by_header = {_header(key): key for key in (current.public_key(), *retired)}

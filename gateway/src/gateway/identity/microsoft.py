@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-import msal
+import msal  # type: ignore[import-untyped]  # it publishes no types
 import requests
 from chassis.errors import Unavailable
 from chassis.settings import SecretFile, Settings
@@ -142,7 +142,7 @@ class Microsoft:
         return Redeemed(id_token=result["id_token"], cache=cache.serialize().encode())
 
     def _redeem(self, cache: msal.SerializableTokenCache, flow: Flow, params: Mapping[str, str]) -> dict[str, Any]:
-        started = {"state": flow.state, "nonce": flow.nonce, "code_verifier": flow.code_verifier}
+        started: dict[str, object] = {"state": flow.state, "nonce": flow.nonce, "code_verifier": flow.code_verifier}
         started |= {"redirect_uri": flow.redirect_uri, "scope": list(flow.scope), "claims_challenge": None}
         application = self._application(cache)
         try:

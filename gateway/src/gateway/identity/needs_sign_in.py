@@ -7,7 +7,7 @@ from chassis.errors import ServiceError
 
 
 class NeedsSignIn(ServiceError):
-    """Microsoft no longer accepts what we hold for this mailbox: consent revoked, password changed, policy tightened."""
+    """Microsoft no longer accepts what we hold: consent revoked, password changed, policy tightened."""
 
     code: ClassVar[str] = "needs_sign_in"
     status: ClassVar[grpc.StatusCode] = grpc.StatusCode.FAILED_PRECONDITION

@@ -31,7 +31,7 @@ SENTENCES: Final = {
     SignInReason.DECLINED: "Microsoft reports that the sign-in was declined or failed. Start again to retry.",
     SignInReason.ISSUER_MISMATCH: "The answer did not come from the authority that was asked. Start again.",
     SignInReason.CODE_REFUSED: "Microsoft refused the authorization code. Start again.",
-    SignInReason.TOKEN_INVALID: "The identity token failed verification. Start again; if it persists, tell your operator.",
+    SignInReason.TOKEN_INVALID: "The identity token failed verification. Start again or tell your operator.",
     SignInReason.NONCE_MISMATCH: "The identity token belongs to another sign-in. Start again.",
     SignInReason.TENANT_NOT_ALLOWED: "This organisation may not sign in here. Ask your operator to allow it.",
     SignInReason.EXCHANGE_REFUSED: "The one-time code is unknown, used, too old or not yours. Start again.",

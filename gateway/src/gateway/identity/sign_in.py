@@ -1,7 +1,7 @@
 """Signing in with Microsoft, from the first click to a one-time code in the page's hands.
 
     start      the tab sends the SHA-256 of a verifier it keeps; the browser gets a secret (cookie) and Microsoft's URL
-    callback   Microsoft sends the browser back with a code, which becomes a person, a mailbox, a session, a one-time code
+    callback   Microsoft sends the browser back with a code: that becomes person, mailbox, session and one-time code
 
 Guarantees: a state works once, in the browser that started it, for ten minutes; nothing is written before the identity
 token is verified; person, key, mailbox, tokens, session and code are one transaction. A person's key is made here and
@@ -29,7 +29,7 @@ from gateway.store import clock, exchange_codes, ids, mailboxes, people, session
 from gateway.store.exchange_codes import ExchangeCode
 from gateway.store.mailboxes import Mailbox
 from gateway.store.sign_ins import SignIn
-from gateway.vault import Vault
+from gateway.vault.vault import Cell, Vault
 
 FLOW_LIFETIME_MS: Final = 10 * clock.MINUTE  # for typing a password and finding the phone; the cookie lives as long
 CODE_LIFETIME_MS: Final = 60 * clock.SECOND  # spec
@@ -108,3 +108,42 @@ class SignIns:
         exchange_codes.purge(connection, now=now)
         hashes = (flows.digest(code), session.id, flow.challenge.encode())
         exchange_codes.add(connection, ExchangeCode(*hashes, expires_at=now + CODE_LIFETIME_MS))
+
+    def _person(self, connection: Connection, identity: Identity, now: int) -> str:
+        subject = self._vault.subject_index(identity.tid, identity.oid)
+        person = people.by_subject(connection, subject) or people.create(connection, subject, now=now)
+        self._vault.create_key(connection, person.id)
+        return person.id
+
+    def _mailbox(self, connection: Connection, person_id: str, identity: Identity, now: int) -> str:
+        subject = self._vault.mailbox_index(identity.tid, identity.oid)
+        known = mailboxes.by_subject(connection, person_id, subject)
+        if known is not None:
+            return known.id
+        mailbox_id = ids.new("mbx")
+        address = self._vault.seal(connection, person_id, address_cell(mailbox_id), identity.username.encode())
+        mailboxes.add(connection, Mailbox(mailbox_id, person_id, subject, address, now))
+        return mailbox_id
+
+    def _keep_tokens(self, connection: Connection, person_id: str, mailbox_id: str, cache: bytes) -> None:
+        # The newest consent counts: what was there before is written over, whatever its version.
+        before = token_caches.get(connection, mailbox_id)
+        sealed = self._vault.seal(connection, person_id, token_cell(mailbox_id), cache)
+        token_caches.put(
+            connection, mailbox_id, sealed=sealed, expected=before.version if before else token_caches.ABSENT
+        )
+
+
+def address_cell(mailbox_id: str) -> Cell:
+    """Where a mailbox's address is sealed."""
+    return Cell("mailbox", mailbox_id, "address_sealed")
+
+
+def token_cell(mailbox_id: str) -> Cell:
+    """Where a mailbox's token cache is sealed."""
+    return Cell("token_cache", mailbox_id, "sealed")
+
+
+def _remember(connection: Connection, row: SignIn, now: int) -> None:
+    sign_ins.purge(connection, now=now)
+    sign_ins.add(connection, row)
