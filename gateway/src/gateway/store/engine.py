@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from gateway.store.errors import DatabaseRefused
@@ -23,7 +24,6 @@ BUSY_TIMEOUT_MS = (
 )
 FILE_MODE = 0o600  # -wal and -shm inherit it from the database file
 MIN_SQLITE = (3, 35, 0)  # RETURNING, which single use of codes rests on
-SCRUB_ATTEMPTS = 3  # each waits BUSY_TIMEOUT_MS for readers to finish
 
 # name, value to set, value that must read back
 _PRAGMAS: Final[tuple[tuple[str, str, object], ...]] = (
@@ -59,25 +59,39 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to this version, all or nothing; a database of a later version is refused by Alembic."""
-    config = Config()
+    """Bring the schema to this version, all or nothing. Raises DatabaseRefused for a database of a later version."""
+    with engine.begin() as connection:
+        try:
+            command.upgrade(migration_config(connection), "head")
+        except CommandError:
+            raise DatabaseRefused(
+                "the database was written by a later version; install that or restore a backup"
+            ) from None
+
+
+def migration_config(connection: Connection) -> Config:
+    """Alembic's configuration for the migrations in this package, to run over `connection`."""
+    config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "gateway.store:migrations")
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return config
 
 
-def scrub(engine: Engine) -> None:
-    """After an erasure: empty the write-ahead log and rewrite the file, so that neither holds what was deleted."""
+def scrub(engine: Engine, *, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
+    """After an erasure: empty the log and rewrite the file, so that neither holds what was deleted.
+
+    Waits up to `patience_ms` for each open transaction. Raises DatabaseRefused when it does not end; then call again.
+    """
     with closing(engine.raw_connection()) as pooled:
         connection = pooled.driver_connection
         if not isinstance(connection, sqlite3.Connection):
             raise DatabaseRefused("only a SQLite file can be scrubbed")
-        connection.execute("PRAGMA query_only = OFF")  # as the last reader may have left it
-        _truncate_log(connection)
-        connection.execute("VACUUM")
-        _truncate_log(connection)
+        try:
+            _rewrite(connection, patience_ms)
+        except sqlite3.OperationalError:
+            raise DatabaseRefused("the file can't be rewritten while a transaction is open; try again later") from None
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _engine(path: Path, driver_isolation: str | None) -> Engine:
@@ -104,9 +118,15 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+def _rewrite(connection: sqlite3.Connection, patience_ms: int) -> None:
+    connection.execute("PRAGMA query_only = OFF")  # as the last reader may have left it
+    connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+    _truncate_log(connection)
+    connection.execute("VACUUM")
+    _truncate_log(connection)
+
+
 def _truncate_log(connection: sqlite3.Connection) -> None:
-    for _ in range(SCRUB_ATTEMPTS):
-        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            return
-    raise DatabaseRefused("the log can't be emptied while a transaction is open; try again when it has ended")
+    (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise DatabaseRefused("the log can't be emptied while a transaction is open; try again when it has ended")
