@@ -132,5 +132,5 @@ def _take_out_pickle() -> None:
     def refuse(*_: object) -> Any:
         raise PickleRefused("durable work holds no pickles")
 
-    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign]
-    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign]
+    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment]
+    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment]
