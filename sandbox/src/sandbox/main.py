@@ -1,4 +1,4 @@
-"""The program `mail-organiser-sandbox`: reads settings, opens the mailbox, seeds it when empty, serves TLS 1.3 on loopback.
+"""The program `mail-organiser-sandbox`: opens the mailbox, seeds it when empty, serves TLS 1.3 on loopback.
 
 Prints one JSON line {"url", "control"} to stdout once it answers, and nothing else there.
 """
@@ -17,7 +17,6 @@ import uvicorn
 
 from sandbox import app, seed, seeds, settings
 from sandbox.connection import CuttableProtocol
-from sandbox.sample import mailbox
 from sandbox.seed_message import SeedMessage
 from sandbox.store import Store
 
@@ -41,7 +40,9 @@ class AnnouncingServer(uvicorn.Server):
 
 def main() -> int:
     """Run until told to stop; 0 after an orderly end, 2 when the settings or files can't be used."""
-    parser = argparse.ArgumentParser(description="Microsoft on one desk: for tests and demonstrations, on loopback only")
+    parser = argparse.ArgumentParser(
+        description="Microsoft on one desk: for tests and demonstrations, on loopback only"
+    )
     parser.add_argument("--settings", type=Path, required=True, help="TOML file")
     path = parser.parse_args().settings
     try:
@@ -113,6 +114,8 @@ def _seed(store: Store, source: str, oid: str) -> None:
 
 
 def _messages(source: str) -> Iterable[SeedMessage]:
+    from sandbox.sample import mailbox  # noqa: PLC0415  # pending the merge of the sample
+
     return mailbox.messages() if source == SAMPLE else seeds.read(Path(source))
 
 
