@@ -85,9 +85,9 @@ class House:
 
     def renew(self) -> None:
         """Issues every certificate that is absent or near its end; running processes take it up by themselves."""
-        for name, hosts in _LEAVES.items():
-            if renew_due(self._files(name), datetime.now(UTC)):
-                self._authority.issue(name, hosts)
+        for name in _LEAVES:
+            if renew_due(self.files(name), datetime.now(UTC)):
+                self._authority.issue(name, (HOST, "localhost"))
 
     def engines(self) -> list[Child]:
         """Sentinel and classifier."""
@@ -128,7 +128,7 @@ class House:
         }
 
     def _sandbox(self) -> dict[str, object]:
-        files = self._files(SANDBOX)
+        files = self.files(SANDBOX)
         return {
             "host": HOST,
             "port": self._ports.sandbox,
@@ -168,12 +168,13 @@ class House:
             "graph": {"url": f"{sandbox}/v1.0", "authority": self.authority, "settle_seconds": SETTLE_SECONDS},
         }
 
-    def _files(self, name: str) -> TlsFiles:
+    def files(self, name: str) -> TlsFiles:
+        """The certificate of one of the names."""
         folder = self._place.path("tls", "authority") / name
         return TlsFiles(folder / "certificate.pem", folder / "key.pem", folder / "authority.pem")
 
     def _tls(self, name: str) -> dict[str, object]:
-        files = self._files(name)
+        files = self.files(name)
         return {"certificate": files.certificate, "key": files.key, "authority": files.authority}
 
     def _signing_key(self) -> Path:
