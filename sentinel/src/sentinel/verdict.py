@@ -12,6 +12,7 @@ from math import prod
 from sentinel.finding import Finding
 
 HELD_AT = 0.75  # risk; one strong rule, or two of the middle sort, get there
+MAX_FINDINGS = 64  # of one item that are told; all of them count
 REVIEW_AT = 0.4  # risk; one rule of the middle sort, or two weak ones, get there
 
 
@@ -34,11 +35,12 @@ class Verdict:
 
 def judge(findings: Iterable[Finding], *, detectors_ran: int) -> Verdict:
     """Weighs the findings; detectors_ran is how many detectors came to an end."""
-    kept = tuple(sorted(set(findings), key=_place))
+    found = set(findings)
+    shown = tuple(sorted(sorted(found, key=_heaviest)[:MAX_FINDINGS], key=_place))
     if detectors_ran < 1:
-        return Verdict(Outcome.HELD, 1.0, kept)
-    risk = combined(kept)
-    return Verdict(_outcome(risk), risk, kept)
+        return Verdict(Outcome.HELD, 1.0, shown)
+    risk = combined(found)
+    return Verdict(_outcome(risk), risk, shown)
 
 
 def combined(findings: Iterable[Finding]) -> float:
@@ -53,6 +55,10 @@ def _outcome(risk: float) -> Outcome:
     if risk >= HELD_AT:
         return Outcome.HELD
     return Outcome.REVIEW if risk >= REVIEW_AT else Outcome.CLEAN
+
+
+def _heaviest(finding: Finding) -> tuple[float, tuple[int, int, int, str, int]]:
+    return (-finding.weight, _place(finding))
 
 
 def _place(finding: Finding) -> tuple[int, int, int, str, int]:
