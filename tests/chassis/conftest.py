@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from chassis import errors
 from chassis.authority import LocalAuthority
 from chassis.callers import Callers

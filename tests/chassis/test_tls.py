@@ -10,14 +10,15 @@ from typing import Any
 
 import grpc
 import pytest
-from chassis import tls
-from chassis.authority import LocalAuthority
-from chassis.callers import Callers
-from chassis.tls import TlsFiles, TlsRefused
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from chassis import tls
+from chassis.authority import LocalAuthority
+from chassis.callers import Callers
+from chassis.tls import TlsFiles, TlsRefused
 
 GATEWAY = "gateway.mail-organiser.internal"
 UNARY = "/test.v1.Echo/Unary"
@@ -136,7 +137,7 @@ sys.exit(process.run(main))
 
 
 def test_a_server_that_would_speak_tls_1_2_refuses_to_start(house: Any) -> None:
-    """grpc imported before chassis keeps its own ciphers: found out at start, by trying."""
+    """A grpc that was imported before chassis keeps its own ciphers: found out at start, by trying."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GRPC_")}
     files = [str(path) for path in (house.sentinel.certificate, house.sentinel.key, house.sentinel.authority)]
     command = [sys.executable, "-c", _GRPC_FIRST, *files]
