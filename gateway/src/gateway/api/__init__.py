@@ -1,1 +1,1 @@
-"""The REST resources, one router a noun."""
+"""REST, one router a noun. Routes translate; what is decided is decided in organise."""

@@ -8,10 +8,10 @@ Every answer carries X-Request-Id: the trace id, also where tracing is switched 
 import secrets
 from typing import Final
 
-from chassis.telemetry import edge_span
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.telemetry import edge_span
 from gateway.edge.methods import METHODS
 from gateway.edge.problems import TRACE_ID
 

@@ -17,10 +17,10 @@ from typing import Final
 
 import jwt
 import msgspec
-from chassis.errors import Unauthenticated
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from chassis.errors import Unauthenticated
 from gateway.identity import compact
 
 ALGORITHM: Final = "ES256"

@@ -52,3 +52,8 @@ def of_person(connection: Connection, person_id: str) -> list[Mailbox]:
     """A person's mailboxes, oldest first."""
     query = select(mailbox).where(mailbox.c.person_id == person_id).order_by(mailbox.c.created_at, mailbox.c.id)
     return [Mailbox(**row._asdict()) for row in connection.execute(query)]
+
+
+def all_ids(connection: Connection) -> list[str]:
+    """Every mailbox, oldest first: for work that a restart takes up."""
+    return list(connection.execute(select(mailbox.c.id).order_by(mailbox.c.created_at, mailbox.c.id)).scalars())

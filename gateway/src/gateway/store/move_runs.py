@@ -59,6 +59,14 @@ def get(connection: Connection, mailbox_id: str, run_id: str) -> MoveRun:
     return MoveRun(**row._asdict())
 
 
+def by_id(connection: Connection, run_id: str) -> MoveRun:
+    """One run, for work that was authorised when it was queued. Raises RowAbsent."""
+    row = connection.execute(select(move_run).where(move_run.c.id == run_id)).one_or_none()
+    if row is None:
+        raise RowAbsent("no such move run")
+    return MoveRun(**row._asdict())
+
+
 def by_idempotency(connection: Connection, mailbox_id: str, idempotency_hash: bytes) -> MoveRun | None:
     """The run that a request with this key started, if one did."""
     same = (move_run.c.mailbox_id == mailbox_id) & (move_run.c.idempotency_hash == idempotency_hash)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, insert, select, tuple_, update
 
 from gateway.store import ids
 from gateway.store.codes import WorkState
@@ -14,7 +14,10 @@ FINAL_STATES = frozenset(WorkState) - set(OPEN_STATES)
 
 
 class Scan(NamedTuple):
-    """`done` = decisions saved, `learned` = filed messages learned from, `total` = messages expected."""
+    """`done` = decisions saved, `learned` = filed messages learned from, `total` = messages expected.
+
+    `pages` = pages decided; `cursor_sealed` = where the next one is, None before the first and after the last.
+    """
 
     id: str
     mailbox_id: str
@@ -23,6 +26,8 @@ class Scan(NamedTuple):
     total: int
     done: int
     learned: int
+    pages: int
+    cursor_sealed: bytes | None
     revision: int
     error_code: str | None
     created_at: int
@@ -31,7 +36,7 @@ class Scan(NamedTuple):
 
 def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int) -> Scan:
     """A queued scan of one mail folder."""
-    new = Scan(ids.new("scn"), mailbox_id, WorkState.QUEUED, source_graph_id, 0, 0, 0, 1, None, now, None)
+    new = Scan(ids.new("scn"), mailbox_id, WorkState.QUEUED, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None)
     connection.execute(insert(scan), new._asdict())
     return new
 
@@ -39,6 +44,14 @@ def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now
 def get(connection: Connection, mailbox_id: str, scan_id: str) -> Scan:
     """One scan of a mailbox. Raises RowAbsent."""
     return _one(connection, mailbox_id, scan_id, lock=False)
+
+
+def by_id(connection: Connection, scan_id: str) -> Scan:
+    """One scan, for work that was authorised when it was queued. Raises RowAbsent."""
+    row = connection.execute(select(scan).where(scan.c.id == scan_id)).one_or_none()
+    if row is None:
+        raise RowAbsent("no such scan")
+    return Scan(**row._asdict())
 
 
 def lock(connection: Connection, mailbox_id: str, scan_id: str, *, revision: int | None = None) -> Scan:
@@ -75,6 +88,11 @@ def add_learned(connection: Connection, scan_id: str, count: int) -> None:
     _step(connection, scan_id, {"learned": scan.c.learned + count})
 
 
+def turn_page(connection: Connection, scan_id: str, *, from_page: int, cursor_sealed: bytes | None) -> None:
+    """One page is decided; where the next one is, or None after the last. Raises IllegalTransition for a page counted before."""
+    _step(connection, scan_id, {"pages": from_page + 1, "cursor_sealed": cursor_sealed}, scan.c.pages == from_page)
+
+
 def finish(connection: Connection, scan_id: str, state: WorkState, *, now: int, error_code: str | None = None) -> None:
     """Close an open scan as done, failed or cancelled. Raises IllegalTransition."""
     if state not in FINAL_STATES:
@@ -82,8 +100,12 @@ def finish(connection: Connection, scan_id: str, state: WorkState, *, now: int, 
     _step(connection, scan_id, {"state": state, "error_code": error_code, "finished_at": now})
 
 
-def _step(connection: Connection, scan_id: str, values: dict[str, object]) -> None:
+def _step(
+    connection: Connection, scan_id: str, values: dict[str, object], provided: ColumnElement[bool] | None = None
+) -> None:
     still_open = (scan.c.id == scan_id) & scan.c.state.in_(OPEN_STATES)
+    if provided is not None:
+        still_open &= provided
     changed = update(scan).where(still_open).values({**values, "revision": scan.c.revision + 1})
     if connection.execute(changed).rowcount != 1:
         raise IllegalTransition("the scan is finished, or there is none")

@@ -184,6 +184,8 @@ def _scan() -> None:
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("learned", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("cursor_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

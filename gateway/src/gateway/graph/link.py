@@ -1,0 +1,168 @@
+"""Links to pages, and the proof that one may be followed.
+
+Guarantees: a PageLink or FolderLink names the configured host over https and one fixed collection, and comes from a
+first page of ours or from a nextLink or deltaLink that says exactly the same place; a walk ends after as many pages as
+the folder can have, and at once when it comes back to where it was.
+Must never: parse an address and trust the parts. A link is compared with what we would have written ourselves.
+"""
+
+import re
+from dataclasses import InitVar, dataclass, field
+from typing import Final, Self, TypeVar, final
+from urllib.parse import unquote
+
+from gateway.graph.endpoint import Endpoint
+from gateway.graph.errors import LinkRefused
+from gateway.graph.message import GraphFolderId, is_graph_id
+
+# The one list of what is asked of a message. internetMessageHeaders (List-Id) is left out: it is large.
+MESSAGE_SELECT: Final = (
+    "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId"
+)
+FOLDER_SELECT: Final = "id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden"
+MAX_PAGE_SIZE: Final = 1000  # messages; Graph's own limit for $top
+FOLDER_PAGE_SIZE: Final = 100  # folders
+MAX_LINK: Final = 16_384  # characters; delta tokens of real mailboxes stay under 4,000
+SMALLEST_PAGE: Final = 10  # messages; Graph's default, in case it ignores the size that we ask for
+SPARE_PAGES: Final = 16  # for mail that arrives while we read, and pages that Graph leaves empty
+MAX_ROUND: Final = 10_000  # pages of a round that starts from a stored link, where no total is known
+MAX_FOLDER_PAGES: Final = 100
+
+_PROOF: Final = object()
+_PRINTABLE: Final = re.compile(r"[A-Za-z0-9\-._~:/?!$&'()*+,;=%]+")  # RFC 3986 without # [ ] and @
+_ESCAPES: Final = {"%3d": "=", "%27": "'", "%28": "(", "%29": ")"}  # what a folder id in a path may need
+_OPTIONS: Final = frozenset(
+    {"$count", "$deltatoken", "$filter", "$orderby", "$select", "$skip", "$skiptoken", "$top", "includehiddenfolders"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """url may be stored (encrypted) and resumed. page: which page of the walk this is, from 1."""
+
+    url: str = field(repr=False)
+    folder_id: GraphFolderId | None
+    size: int
+    page: int
+    last: int
+    mark: str = field(repr=False)
+    proof: InitVar[object]
+
+    def __post_init__(self, proof: object) -> None:
+        """Refuses everybody who isn't this module."""
+        if proof is not _PROOF:
+            raise LinkRefused
+
+    def _next(self, url: str) -> Self:
+        """Brent's cycle finder: a mark, moved at each power of two, is met again in every circle."""
+        if self.page >= self.last or url in (self.url, self.mark):
+            raise LinkRefused
+        mark = self.url if self.page.bit_count() == 1 else self.mark
+        return type(self)(url, self.folder_id, self.size, self.page + 1, self.last, mark, _PROOF)
+
+
+@final
+class PageLink(_Link):
+    """Proof that this page of a folder's messages may be read. folder_id is never None here."""
+
+    __slots__ = ()
+
+
+@final
+class FolderLink(_Link):
+    """Proof that this page of a mailbox's folders may be read. folder_id: the parent, None at the top."""
+
+    __slots__ = ()
+
+
+Link = TypeVar("Link", PageLink, FolderLink)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The only maker of links."""
+
+    endpoint: Endpoint
+
+    def first_page(self, folder_id: GraphFolderId, *, size: int, total: int) -> PageLink:
+        """The first page of a folder's messages. size: messages a page; total: how many the folder says it holds."""
+        last = -(-max(total, 0) // SMALLEST_PAGE) + SPARE_PAGES
+        url = self.endpoint.url(f"/me/mailFolders/{_segment(folder_id)}/messages/delta?$select={MESSAGE_SELECT}")
+        return PageLink(url, folder_id, _page_size(size), 1, last, "", _PROOF)
+
+    def resumed(self, folder_id: GraphFolderId, url: str, *, size: int, page: int = 1) -> PageLink:
+        """A nextLink or deltaLink that was stored. It is checked again: a database row is no proof."""
+        _segment(folder_id)
+        self._check(url, folder_id, PageLink)
+        return PageLink(url, folder_id, _page_size(size), page, MAX_ROUND, "", _PROOF)
+
+    def folders(self, parent: GraphFolderId | None) -> FolderLink:
+        """The first page of the folders below parent, or of those at the top."""
+        path = "/me/mailFolders" if parent is None else f"/me/mailFolders/{_segment(parent)}/childFolders"
+        query = f"$select={FOLDER_SELECT}&$top={FOLDER_PAGE_SIZE}&includeHiddenFolders=true"
+        url = self.endpoint.url(f"{path}?{query}")
+        return FolderLink(url, parent, FOLDER_PAGE_SIZE, 1, MAX_FOLDER_PAGES, "", _PROOF)
+
+    def following(self, link: Link, url: str | None) -> Link | None:
+        """The next page of the same walk, from the answer's nextLink; LinkRefused if it isn't."""
+        if url is None:
+            return None
+        self._check(url, link.folder_id, type(link))
+        return link._next(url)  # noqa: SLF001  # module-private: nobody else may lengthen a walk
+
+    def round_after(self, link: PageLink, url: str | None) -> PageLink | None:
+        """The start of the next round, from the answer's deltaLink; LinkRefused if it is of another place."""
+        if url is None or link.folder_id is None:
+            return None
+        return self.resumed(link.folder_id, url, size=link.size)
+
+    def _check(self, url: str, folder_id: GraphFolderId | None, kind: type[_Link]) -> None:
+        """(1) plain characters (2) our origin, literally (3) the collection's path (4) options that widen nothing."""
+        if len(url) > MAX_LINK or not _PRINTABLE.fullmatch(url):  # (1)
+            raise LinkRefused
+        start = self.endpoint.url("/")
+        if not url.startswith(start):  # (2)
+            raise LinkRefused
+        path, _, query = url[len(start) :].partition("?")
+        if not _collection(folder_id, kind).fullmatch(_unescaped(path)):  # (3)
+            raise LinkRefused
+        if not _widens_nothing(query, MESSAGE_SELECT if kind is PageLink else FOLDER_SELECT):  # (4)
+            raise LinkRefused
+
+
+def _collection(folder_id: GraphFolderId | None, kind: type[_Link]) -> re.Pattern[str]:
+    """OData's spellings of one path: a key as a segment or in parentheses, a function with () or without."""
+    if folder_id is None:
+        return re.compile(r"me/(?i:mailFolders)")
+    key = re.escape(folder_id)
+    end = r"messages/delta(?:\(\))?" if kind is PageLink else "childFolders"
+    return re.compile(rf"me/(?i:mailFolders)(?:/{key}|\('{key}'\))/(?i:{end})")
+
+
+def _unescaped(path: str) -> str:
+    """Only what an id may need. An escaped slash or dot stays escaped, and so matches nothing."""
+    return re.sub("%[0-9A-Fa-f]{2}", lambda found: _ESCAPES.get(found[0].lower(), found[0]), path)
+
+
+def _widens_nothing(query: str, select: str) -> bool:
+    """Whether every option is a known one, and $select asks for nothing but ours. $expand and $search are not known."""
+    allowed = set(select.split(","))
+    for option in query.split("&") if query else ():
+        name, _, value = option.partition("=")
+        if unquote(name).lower() not in _OPTIONS:
+            return False
+        if unquote(name).lower() == "$select" and not set(unquote(value).split(",")) <= allowed:
+            return False
+    return True
+
+
+def _segment(folder_id: GraphFolderId) -> GraphFolderId:
+    if not is_graph_id(folder_id):
+        raise LinkRefused
+    return folder_id
+
+
+def _page_size(size: int) -> int:
+    if not 1 <= size <= MAX_PAGE_SIZE:
+        raise ValueError(f"page size: 1 to {MAX_PAGE_SIZE} messages")
+    return size
