@@ -17,6 +17,7 @@ import uvicorn
 
 from sandbox import app, seed, seeds, settings
 from sandbox.connection import CuttableProtocol
+from sandbox.sample import mailbox
 from sandbox.seed_message import SeedMessage
 from sandbox.store import Store
 
@@ -114,8 +115,6 @@ def _seed(store: Store, source: str, oid: str) -> None:
 
 
 def _messages(source: str) -> Iterable[SeedMessage]:
-    from sandbox.sample import mailbox  # noqa: PLC0415  # pending the merge of the sample
-
     return mailbox.messages() if source == SAMPLE else seeds.read(Path(source))
 
 
