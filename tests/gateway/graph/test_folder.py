@@ -40,7 +40,16 @@ def test_listed_folder_is_allowed(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["DELETEDITEMS", "RECOVERABLEITEMSDELETIONS", "DRAFTS", "OUTBOX", "SENTITEMS", "SCHEDULED", "ROOT", "SEARCHFOLDERS"],
+    [
+        "DELETEDITEMS",
+        "RECOVERABLEITEMSDELETIONS",
+        "DRAFTS",
+        "OUTBOX",
+        "SENTITEMS",
+        "SCHEDULED",
+        "ROOT",
+        "SEARCHFOLDERS",
+    ],
 )
 def test_special_folder_is_refused(name: str) -> None:
     """Moving there would delete, send or falsify; listing the folder does not help."""

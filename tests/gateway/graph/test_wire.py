@@ -150,7 +150,9 @@ def test_ids_are_told_apart_by_case(whole: Whole) -> None:
 )
 def test_lone_surrogate_is_replaced(escaped: bytes, text: str) -> None:
     """A subject that no UTF-8 can carry reaches us repaired, alone, and costs nobody else's message."""
-    content = b'{"value":[{"id":"A","parentFolderId":"I","subject":"ok"},{"id":"B","parentFolderId":"I","subject":"%s"}]}'
+    content = (
+        b'{"value":[{"id":"A","parentFolderId":"I","subject":"ok"},{"id":"B","parentFolderId":"I","subject":"%s"}]}'
+    )
     answer = listing(wire.messages_page(content % escaped))
     assert [message.subject for message in answer.messages] == ["ok", text]
 
@@ -272,5 +274,4 @@ def test_decoders_are_built_for_closed_types() -> None:
     """No field of a type that reads text could hold a forbidden name as anything but undecoded bytes."""
     for kind in (wire._Message, wire._Place, wire._Listing, wire._Entry):
         fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-        assert {name: str for name in wire.FORBIDDEN_NAMES} != fields
         assert all(fields[name] == (Raw | msgspec.UnsetType) for name in wire.FORBIDDEN_NAMES)

@@ -5,7 +5,7 @@ is about other messages than those asked for is refused.
 Must never: return None for "where is it" unless Graph said 404.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final, NewType, Protocol, TypeGuard, TypeVar
@@ -19,6 +19,7 @@ from gateway.graph.errors import (
     AnswerGarbled,
     GraphError,
     GraphUnavailable,
+    LinkRefused,
     NeedsSignIn,
     Refused,
     Throttled,
@@ -29,7 +30,7 @@ from gateway.graph.link import FolderLink, Links, PageLink
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.retry import PASSING, Patience, retry_after
 from gateway.graph.transport import Transport
-from gateway.graph.wire import Broken, ItemStatus
+from gateway.graph.wire import Broken, ItemStatus, Listing
 
 GraphUserId = NewType("GraphUserId", str)  # Entra's object id of the signed-in person
 Key = TypeVar("Key")
@@ -83,14 +84,7 @@ class Reader:
 
     async def page(self, link: PageLink) -> Page:
         """One page of metadata."""
-        listing = or_raise(wire.messages_page(await self._transport.get_page(link)))
-        return Page(
-            messages=listing.messages,
-            removed=listing.removed,
-            broken=listing.broken,
-            next=self._links.following(link, listing.next_link),
-            delta=self._links.round_after(link, listing.delta_link),
-        )
+        return or_raise(_page(self._links, link, or_raise(wire.messages_page(await self._transport.get_page(link)))))
 
     async def locate(self, ids: Sequence[MessageId]) -> dict[MessageId, GraphFolderId | None]:
         """In which folder each message is; None: Graph says there is no such message."""
@@ -101,11 +95,7 @@ class Reader:
 
     async def messages(self, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
         """Metadata of these messages, live. Those that are gone or can't be read are left out."""
-        found = await self._each(ids, batch.metadata, wire.message)
-        whole = {message_id: message for message_id, message in found.items() if isinstance(message, Message)}
-        if any(message.id != message_id for message_id, message in whole.items()):
-            raise AnswerGarbled
-        return whole
+        return or_raise(_asked_for(await self._each(ids, batch.metadata, wire.message)))
 
     async def _special_folders(self) -> dict[str, MailFolder]:
         found = await self._each(WELL_KNOWN, batch.special_folders, wire.folder)
@@ -167,6 +157,25 @@ class Reader:
         throttled = any(item.status == HTTPStatus.TOO_MANY_REQUESTS for item in put_off)
         self._transport.pause(after or 0.0)
         await patience.wait(after, Throttled(after) if throttled else GraphUnavailable(after))
+
+
+def _page(links: Links, link: PageLink, listing: Listing) -> Page | GraphError:
+    """A refused link is returned without its traceback, whose frames hold the page."""
+    try:
+        return Page(
+            messages=listing.messages,
+            removed=listing.removed,
+            broken=listing.broken,
+            next=links.following(link, listing.next_link),
+            delta=links.round_after(link, listing.delta_link),
+        )
+    except LinkRefused as refused:
+        return refused.with_traceback(None)
+
+
+def _asked_for(found: Mapping[MessageId, Message | Broken | None]) -> dict[MessageId, Message] | GraphError:
+    whole = {message_id: message for message_id, message in found.items() if isinstance(message, Message)}
+    return whole if all(message.id == message_id for message_id, message in whole.items()) else AnswerGarbled()
 
 
 def _is_put_off(item: object) -> TypeGuard[ItemStatus]:
