@@ -24,19 +24,20 @@ _INVISIBLE = frozenset(
         *range(0xE0100, 0xE01F0),
     ],
 )
-_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _BLANK = re.compile(r"\s+")
 
 
 def prompt_form(text: str) -> PromptForm:
     """A JSON string of at most 256 visible characters in which every run of white space is the data mark."""
     blanked = _BLANK.sub(" ", text)
-    visible = "".join(character for character in blanked if _is_visible(character))
+    visible = "".join(character for character in blanked if is_visible(character) and character != DATA_MARK)
     marked = _BLANK.sub(DATA_MARK, visible.strip())
     return PromptForm(json.dumps(marked[:MAX_CHARACTERS], ensure_ascii=False))
 
 
-def _is_visible(character: str) -> bool:
+def is_visible(character: str) -> bool:
+    """Whether a person would see it; blanks other than the space are not."""
     if character.isascii():
         return character.isprintable()
-    return character != DATA_MARK and ord(character) not in _INVISIBLE and category(character) not in _DROPPED
+    return ord(character) not in _INVISIBLE and category(character) not in _DROPPED

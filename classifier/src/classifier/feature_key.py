@@ -1,0 +1,60 @@
+"""The key under which features and folder ids are hashed, so that a profile tells its reader nothing.
+
+Guarantees: SipHash-2-4 under subkeys that HKDF draws from the caller's 32 bytes, one for each use; the key is in no
+profile, repr or error. Unkeyed hashes gave away who writes to someone at 98 % precision.
+"""
+
+import hmac
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from siphash24 import siphash24
+
+from classifier.features import Group
+
+LENGTH = 32  # bytes; contract of Classify and Learn
+TAG_LENGTH = 16  # bytes; a truncated HMAC-SHA-256, so that a profile opens under its own key only
+_SIP_KEY = 16
+_FEATURE_MASK = 0xFFFFFFFF
+_LABEL_MASK = 0xFFFFFFFFFFFFFFFF  # the library hands out a signed number
+_PREFIXES = tuple(bytes((group,)) for group in Group)
+
+
+class FeatureKeyRefused(ValueError):
+    """The key isn't 32 bytes; says so, and never what it was."""
+
+
+class FeatureKey:
+    """Three subkeys: features, folders and the profile's tag."""
+
+    __slots__ = ("_features", "_folders", "_profile")
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != LENGTH:
+            raise FeatureKeyRefused(f"a feature key has {LENGTH} bytes")
+        self._features = _subkey(secret, b"mo/features/v1", _SIP_KEY)
+        self._folders = _subkey(secret, b"mo/folders/v1", _SIP_KEY)
+        self._profile = _subkey(secret, b"mo/profile/v1", LENGTH)
+
+    def feature(self, group: Group, text: str) -> int:
+        """32 bits for one token."""
+        data = _PREFIXES[group] + text.encode()
+        return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
+
+    def memory(self, group: Group, label: int | None) -> int:
+        """32 bits for "the last folder was this one" (None: there was none)."""
+        data = _PREFIXES[group] + (b"" if label is None else label.to_bytes(8, "little"))
+        return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
+
+    def label(self, folder_id: str) -> int:
+        """64 bits for one folder id."""
+        return int(siphash24(folder_id.encode(), key=self._folders).intdigest()) & _LABEL_MASK
+
+    def tag(self, data: bytes) -> bytes:
+        """16 bytes that only this key makes over a profile."""
+        return hmac.digest(self._profile, data, sha256)[:TAG_LENGTH]
+
+
+def _subkey(secret: bytes, use: bytes, length: int) -> bytes:
+    return HKDFExpand(algorithm=SHA256(), length=length, info=use).derive(secret)

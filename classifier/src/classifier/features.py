@@ -1,0 +1,90 @@
+"""What the learned engine sees of a message: tokens in groups. Pure, and built from a Cleared message only.
+
+Guarantees: the first tokens are those of MEMORY_GROUPS, in that order, one each; the number of tokens is bounded
+whatever the message holds; the order depends on nothing but the text. Must never take a text that isn't Cleared.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from itertools import pairwise
+
+from classifier.gate import Cleared
+from classifier.subject import normalise
+
+MAX_WORDS = 40  # of a subject; covers MAX_SUBJECT in nearly every mail
+MAX_NAME_WORDS = 8  # of a display name
+MAX_GRAM_TEXT = 120  # code points of the subject that give character 4-grams; they are half of all features
+MAX_RECIPIENT_TOKENS = 32  # single recipients; a long list is one token, the set, anyhow
+GRAM = 4
+
+_WORD = re.compile(r"[\w#$&]+")
+_COUNTS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "4"), (9, "5-9"), (19, "10-19"))
+
+
+class Group(IntEnum):
+    """Kinds of tokens. The numbers are hashed into profiles: append only, and raise the engine version on a change."""
+
+    SENDER = 0
+    THREAD = 1
+    DOMAIN = 2
+    RECIPIENT_SET = 3
+    NAME = 4
+    WORD = 5
+    PAIR = 6
+    FIRST = 7
+    GRAM = 8
+    RECIPIENT = 9
+    COUNT = 10
+    SENDER_COUNT = 11
+    LIST = 12
+    LAST_SENDER = 13
+    LAST_THREAD = 14
+    LAST_DOMAIN = 15
+    LAST_RECIPIENT_SET = 16
+    BIAS = 17
+
+
+MEMORY_GROUPS = (Group.SENDER, Group.THREAD, Group.DOMAIN, Group.RECIPIENT_SET)
+LAST_GROUPS = (Group.LAST_SENDER, Group.LAST_THREAD, Group.LAST_DOMAIN, Group.LAST_RECIPIENT_SET)
+
+Token = tuple[Group, str]
+
+
+def tokens(message: Cleared) -> list[Token]:
+    """The tokens of one message, those of MEMORY_GROUPS first."""
+    text = message.text
+    sender = (text.sender_address or "").lower()
+    subject = normalise(text.subject)
+    recipients = sorted({address.lower() for address in text.recipients})
+    return [
+        (Group.SENDER, sender),
+        (Group.THREAD, subject),
+        (Group.DOMAIN, sender.rpartition("@")[2]),
+        (Group.RECIPIENT_SET, " ".join(recipients)),
+        *_of(Group.NAME, _WORD.findall((text.sender_name or "").lower())[:MAX_NAME_WORDS]),
+        *_subject_tokens(subject),
+        *_of(Group.RECIPIENT, recipients[:MAX_RECIPIENT_TOKENS]),
+        *_count_tokens(sender, len(text.recipients)),
+        *_of(Group.LIST, [text.list_id.lower()] if text.list_id else []),
+    ]
+
+
+def _subject_tokens(subject: str) -> Iterator[Token]:
+    words = _WORD.findall(subject)[:MAX_WORDS]
+    padded = f" {subject[:MAX_GRAM_TEXT]} "
+    yield from _of(Group.WORD, words)
+    yield from _of(Group.PAIR, (f"{one} {two}" for one, two in pairwise(words)))
+    yield from _of(Group.FIRST, words[:1])
+    yield from _of(Group.GRAM, (padded[at : at + GRAM] for at in range(len(padded) - GRAM + 1)))
+
+
+def _count_tokens(sender: str, recipients: int) -> Iterator[Token]:
+    band = next((name for most, name in _COUNTS if recipients <= most), "20+")
+    yield Group.COUNT, band
+    yield Group.SENDER_COUNT, f"{sender} {band}"
+
+
+def _of(group: Group, texts: Iterable[str]) -> Iterator[Token]:
+    """Each text once, in the order of first sight (a set's order would change from run to run)."""
+    return ((group, text) for text in dict.fromkeys(texts))

@@ -1,0 +1,122 @@
+"""The gateway's REST API as the command line needs it. Untyped JSON ends here."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from cli.sorted_message import Evidence, SortedMessage
+
+PAGE = 100  # decisions a page, the API's most
+POLL_SECONDS = 0.25
+FINAL = frozenset({"done", "failed", "cancelled"})
+
+_DECISIONS = {"move": "move", "keep": "keep", "review": "review", "hold": "held"}
+
+
+class GatewayRefused(Exception):
+    """The gateway answered with a problem; its words say what happened and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of the mailbox; total counts its messages."""
+
+    id: str
+    name: str
+    total: int
+    well_known: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a scan is."""
+
+    state: str
+    done: int
+    total: int
+    learned: int
+    error: str | None
+
+
+class GatewayClient:
+    """One signed-in person, one mailbox."""
+
+    def __init__(self, http: httpx.Client, token: str, mailbox: str) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._base = f"/api/v1/mailboxes/{mailbox}"
+
+    def folders(self) -> list[Folder]:
+        """All folders, live from the mailbox."""
+        items = self._ask("GET", "/folders").json()["items"]
+        return [Folder(item["id"], item["name"], item["total"], item["well_known"]) for item in items]
+
+    def choose(self, folder: Folder) -> None:
+        """Lets mail be filed into the folder."""
+        self._ask("PATCH", f"/folders/{folder.id}", json={"chosen": True})
+
+    def scan(self, progress: Callable[[Progress], None]) -> str:
+        """Scans the inbox to its end and returns the scan's id; progress hears of each change."""
+        scan = self._ask("POST", "/scans", json={}, headers={"Idempotency-Key": secrets.token_urlsafe(16)}).json()
+        while scan["state"] not in FINAL:
+            time.sleep(POLL_SECONDS)
+            scan = self._ask("GET", f"/scans/{scan['id']}").json()
+            progress(_progress(scan))
+        if scan["state"] != "done":
+            raise GatewayRefused(f"the scan ended as {scan['state']} ({scan['error_code']}); nothing has moved")
+        return str(scan["id"])
+
+    def decisions(self, scan: str, kind: str | None = None) -> Iterator[SortedMessage]:
+        """The preview, page by page, in the mailbox's order."""
+        names = {folder.id: folder.name for folder in self.folders()}
+        parameters: dict[str, Any] = {"limit": PAGE} | ({"kind": kind} if kind else {})
+        while True:
+            page = self._ask("GET", f"/scans/{scan}/decisions", params=parameters).json()
+            yield from (_message(item, names) for item in page["items"])
+            if page["next_cursor"] is None:
+                return
+            parameters["cursor"] = page["next_cursor"]
+
+    def counts(self, scan: str) -> dict[str, int]:
+        """How many of each decision: move, keep, review, held."""
+        counts = self._ask("GET", f"/scans/{scan}").json()["counts"]
+        return {ours: counts[theirs] for theirs, ours in _DECISIONS.items()}
+
+    def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        headers = self._headers | arguments.pop("headers", {})
+        response = self._http.request(method, self._base + path, headers=headers, **arguments)
+        if response.is_error:
+            raise GatewayRefused(_problem(response))
+        return response
+
+
+def _progress(scan: dict[str, Any]) -> Progress:
+    return Progress(scan["state"], scan["done"], scan["total"], scan["learned"], scan["error_code"])
+
+
+def _message(item: dict[str, Any], names: dict[str, str]) -> SortedMessage:
+    text = item["message"] or {"subject": None, "sender_name": None, "sender_address": None}
+    return SortedMessage(
+        id=item["id"],
+        subject=text["subject"],
+        sender_name=text["sender_name"],
+        sender_address=text["sender_address"],
+        decision=_DECISIONS[item["kind"]],
+        folder=names.get(item["folder_id"]),
+        confidence=item["confidence"] or 0.0,
+        reason=item["reason"],
+        risk=item["risk"],
+        findings=tuple(Evidence(**finding) for finding in item["findings"]),
+    )
+
+
+def _problem(response: httpx.Response) -> str:
+    try:
+        problem = response.json()
+    except ValueError:
+        return f"the gateway answered {response.status_code} without saying why"
+    return f"{problem.get('title')}: {problem.get('detail')} ({response.status_code} {problem.get('code')})"

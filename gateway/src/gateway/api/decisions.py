@@ -1,0 +1,137 @@
+"""The preview of a scan: what would happen to each message and why. Text is joined live and stored nowhere."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from gateway.api.context import ContextOf, CursorsOf, Mailbox, Revision
+from gateway.api.model import Answer, Body
+from gateway.graph.message import Message
+from gateway.organise import previews, quarantine
+from gateway.store import scans
+from gateway.store.codes import DecidedBy, DecisionKind
+from gateway.store.decisions import Decision, Filters
+
+router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions", tags=["decisions"])
+ScanId = Annotated[str, Path(max_length=64)]
+DecisionId = Annotated[str, Path(max_length=64)]
+
+
+class MessageAnswer(Answer):
+    """A message as Microsoft has it now: hostile text, to be shown as text."""
+
+    subject: str | None
+    sender_name: str | None
+    sender_address: str | None
+    received_at: datetime | None
+
+
+class FindingAnswer(Answer):
+    """Why sentinel was suspicious. start and end count code points of the field."""
+
+    technique: str
+    field: str
+    start: int
+    end: int
+    weight: float
+    rule_id: str
+
+
+class DecisionAnswer(Answer):
+    """What would happen to one message. confidence and risk are 0 to 1; message is null when it is gone."""
+
+    id: str
+    kind: DecisionKind
+    folder_id: str | None
+    confidence: float | None
+    risk: float
+    reason: str
+    engine: str
+    decided_by: DecidedBy
+
+
+class RowAnswer(DecisionAnswer):
+    """A decision with its evidence and its message."""
+
+    findings: list[FindingAnswer]
+    message: MessageAnswer | None
+
+
+class Page(Answer):
+    """A page of the preview; next_cursor is null on the last one."""
+
+    items: list[RowAnswer]
+    next_cursor: str | None
+
+
+class DecisionChange(Body):
+    """Where the message shall go instead; null: it stays where it is."""
+
+    folder_id: Annotated[str | None, Field(max_length=64)]
+
+
+@router.get("", operation_id="list_decisions")
+async def list_decisions(  # noqa: PLR0913, PLR0917  # FastAPI's way to name query parameters
+    mailbox: Mailbox,
+    scan_id: ScanId,
+    context: ContextOf,
+    cursors: CursorsOf,
+    kind: DecisionKind | None = None,
+    limit: Annotated[int, Query(ge=1, le=previews.MOST)] = previews.MOST,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> Page:
+    """The preview, in the mailbox's order; of one kind if asked."""
+    await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
+    name = f"decisions/{scan_id}/{kind}"
+    after = cursors.open(name, cursor)
+    rows = await previews.page(context, mailbox, scan_id, after=after, limit=limit, filters=Filters(kind=kind))
+    following = cursors.sign(name, rows[-1].decision.seq) if len(rows) == limit else None
+    return Page(items=[_row(row) for row in rows], next_cursor=following)
+
+
+@router.patch("/{decision_id}", operation_id="change_decision")
+async def change_decision(  # noqa: PLR0913, PLR0917  # as above
+    mailbox: Mailbox,
+    scan_id: ScanId,
+    decision_id: DecisionId,
+    change: DecisionChange,
+    revision: Revision,
+    context: ContextOf,
+    response: Response,
+) -> DecisionAnswer:
+    """The owner decides otherwise about one message."""
+    changed = await quarantine.change(
+        context, mailbox, scan_id, decision_id, folder_id=change.folder_id, revision=revision
+    )
+    response.headers["ETag"] = f'"{revision + 1}"'
+    return DecisionAnswer.model_validate(_known(changed))
+
+
+@router.post("/{decision_id}/release", operation_id="release_message")
+async def release_message(  # noqa: PLR0913, PLR0917  # as above
+    mailbox: Mailbox,
+    scan_id: ScanId,
+    decision_id: DecisionId,
+    revision: Revision,
+    context: ContextOf,
+    response: Response,
+) -> DecisionAnswer:
+    """The owner says that a held message is no attack: it becomes one to review, and stays where it is."""
+    released = await quarantine.release(context, mailbox, scan_id, decision_id, revision=revision)
+    response.headers["ETag"] = f'"{revision + 1}"'
+    return DecisionAnswer.model_validate(_known(released))
+
+
+def _known(decision: Decision) -> dict[str, object]:
+    return {name: value for name, value in decision._asdict().items() if name in DecisionAnswer.model_fields}
+
+
+def _row(row: previews.Row) -> RowAnswer:
+    findings = [FindingAnswer.model_validate(finding._asdict()) for finding in row.findings]
+    return RowAnswer(**_known(row.decision), findings=findings, message=_message(row.message))
+
+
+def _message(message: Message | None) -> MessageAnswer | None:
+    return None if message is None else MessageAnswer.model_validate(message)

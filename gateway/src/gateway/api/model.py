@@ -1,0 +1,15 @@
+"""Bodies in and out. Unknown fields of a request are refused; a response holds what is listed here and no more."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Body(BaseModel):
+    """What a client sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Answer(BaseModel):
+    """What a client gets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)

@@ -1,0 +1,126 @@
+"""Runs: an approved preview on its way, its journal, and the way back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from gateway.api.context import ContextOf, CursorsOf, IdempotencyKey, Mailbox, Revision, WorkOf
+from gateway.api.model import Answer, Body
+from gateway.organise import requests
+from gateway.store import journal, move_runs
+from gateway.store.codes import EntryState, RunKind, WorkState
+from gateway.store.move_runs import MoveRun
+
+router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/moves", tags=["moves"])
+RunId = Annotated[str, Path(max_length=64)]
+Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
+PAGE = 100
+POLL_SECONDS = 1
+
+
+class MoveRequest(Body):
+    """Which preview to carry out: all its moves, or these decisions alone."""
+
+    scan_id: Annotated[str, Field(max_length=64)]
+    decision_ids: Ids | None = None
+
+
+class UndoRequest(Body):
+    """What to take back: all that the run moved, or these entries alone."""
+
+    entry_ids: Ids | None = None
+
+
+class MoveAnswer(Answer):
+    """A run. Of total messages, moved were moved, skipped were left alone, failed could not be moved."""
+
+    id: str
+    scan_id: str
+    kind: RunKind
+    undoes: str | None
+    state: WorkState
+    total: int
+    moved: int
+    skipped: int
+    failed: int
+    error_code: str | None
+
+
+class EntryAnswer(Answer):
+    """What was meant for one message and what came of it; code says why when it did not move."""
+
+    id: str
+    state: EntryState
+    attempts: int
+    code: str | None
+
+
+class EntryPage(Answer):
+    """A page of a run's journal."""
+
+    items: list[EntryAnswer]
+    next_cursor: str | None
+
+
+@router.post("", status_code=202, operation_id="start_move")
+async def start_move(  # noqa: PLR0913, PLR0917  # what moves, what was seen, once only
+    mailbox: Mailbox,
+    wanted: MoveRequest,
+    revision: Revision,
+    key: IdempotencyKey,
+    context: ContextOf,
+    work: WorkOf,
+    response: Response,
+) -> MoveAnswer:
+    """Approves a preview. Held and review are never among what moves."""
+    only = None if wanted.decision_ids is None else set(wanted.decision_ids)
+    run = await requests.approve(context, work, mailbox, wanted.scan_id, revision=revision, key=key, only=only)
+    return _accepted(mailbox, run, response)
+
+
+@router.get("/{run_id}", operation_id="get_move")
+async def get_move(mailbox: Mailbox, run_id: RunId, context: ContextOf) -> MoveAnswer:
+    """How far a run is."""
+    return _answer(await context.read(lambda connection: move_runs.get(connection, mailbox, run_id)))
+
+
+@router.get("/{run_id}/entries", operation_id="list_entries")
+async def list_entries(
+    mailbox: Mailbox,
+    run_id: RunId,
+    context: ContextOf,
+    cursors: CursorsOf,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> EntryPage:
+    """The journal of a run."""
+    await context.read(lambda connection: move_runs.get(connection, mailbox, run_id))
+    after = cursors.open(f"entries/{run_id}", cursor)
+    rows = await context.read(lambda connection: journal.page(connection, run_id, limit=PAGE, after=after))
+    following = cursors.sign(f"entries/{run_id}", rows[-1].seq) if len(rows) == PAGE else None
+    return EntryPage(items=[EntryAnswer.model_validate(row) for row in rows], next_cursor=following)
+
+
+@router.post("/{run_id}/undo", status_code=202, operation_id="undo_move")
+async def undo_move(  # noqa: PLR0913, PLR0917  # what goes back, once only
+    mailbox: Mailbox,
+    run_id: RunId,
+    wanted: UndoRequest,
+    key: IdempotencyKey,
+    context: ContextOf,
+    work: WorkOf,
+    response: Response,
+) -> MoveAnswer:
+    """Takes a run back. A message that was moved elsewhere meanwhile is left alone, and said so."""
+    only = None if wanted.entry_ids is None else set(wanted.entry_ids)
+    return _accepted(mailbox, await requests.undo(context, work, mailbox, run_id, key=key, only=only), response)
+
+
+def _accepted(mailbox: str, run: MoveRun, response: Response) -> MoveAnswer:
+    response.headers["Location"] = f"/api/v1/mailboxes/{mailbox}/moves/{run.id}"
+    response.headers["Retry-After"] = str(POLL_SECONDS)
+    return _answer(run)
+
+
+def _answer(run: MoveRun) -> MoveAnswer:
+    return MoveAnswer.model_validate(run)

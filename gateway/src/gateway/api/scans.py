@@ -1,0 +1,73 @@
+"""Scans of a mailbox. A scan moves nothing: it leaves a preview."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from gateway.api.context import ContextOf, Mailbox, WorkOf
+from gateway.api.model import Answer, Body
+from gateway.organise import requests
+from gateway.organise.context import Context
+from gateway.store import decisions, scans
+from gateway.store.codes import DecisionKind, WorkState
+from gateway.store.scans import Scan
+
+router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans", tags=["scans"])
+ScanId = Annotated[str, Path(max_length=64)]
+POLL_SECONDS = 1  # what Retry-After suggests while a scan runs
+
+
+class ScanRequest(Body):
+    """Which folder to scan; the inbox when absent."""
+
+    folder_id: Annotated[str | None, Field(max_length=64)] = None
+
+
+class ScanAnswer(Answer):
+    """A scan. done of total messages are decided, learned filed ones were learned from; counts of decisions by kind."""
+
+    id: str
+    state: WorkState
+    total: int
+    done: int
+    learned: int
+    revision: int
+    error_code: str | None
+    counts: dict[DecisionKind, int]
+
+
+@router.post("", status_code=202, operation_id="start_scan")
+async def start_scan(
+    mailbox: Mailbox, wanted: ScanRequest, context: ContextOf, work: WorkOf, response: Response
+) -> ScanAnswer:
+    """Starts a scan; ask for it until its state is done, failed or cancelled."""
+    scan = await requests.scan(context, work, mailbox, wanted.folder_id)
+    response.headers["Location"] = f"/api/v1/mailboxes/{mailbox}/scans/{scan.id}"
+    response.headers["Retry-After"] = str(POLL_SECONDS)
+    return await _answer(context, scan, response)
+
+
+@router.get("/{scan_id}", operation_id="get_scan")
+async def get_scan(mailbox: Mailbox, scan_id: ScanId, context: ContextOf, response: Response) -> ScanAnswer:
+    """How far a scan is; its ETag is the revision of its preview."""
+    scan = await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
+    return await _answer(context, scan, response)
+
+
+@router.post("/{scan_id}/cancel", operation_id="cancel_scan")
+async def cancel_scan(
+    mailbox: Mailbox, scan_id: ScanId, context: ContextOf, work: WorkOf, response: Response
+) -> ScanAnswer:
+    """Stops a scan after the page in flight; what it decided stays as a preview that can't be approved."""
+    return await _answer(context, await requests.cancel_scan(context, work, mailbox, scan_id), response)
+
+
+async def _answer(context: Context, scan: Scan, response: Response) -> ScanAnswer:
+    counts = await context.read(lambda connection: decisions.counts(connection, scan.id))
+    response.headers["ETag"] = f'"{scan.revision}"'
+    return ScanAnswer(**_known(scan), counts=counts)
+
+
+def _known(scan: Scan) -> dict[str, object]:
+    return {name: value for name, value in scan._asdict().items() if name in ScanAnswer.model_fields}

@@ -1,0 +1,123 @@
+"""/api/v1/session: signing in, exchanging the one-time code, signing out.
+
+The walk, for a page and for any HTTP client alike - there is no shorter one:
+
+    POST   /api/v1/session/sign-in   {challenge}       -> {url} and a cookie; the browser goes to url
+    POST   /api/v1/session/callback  form from Microsoft -> 303 to /#code=... (or /#refused=declined)
+    POST   /api/v1/session/exchange  {code, verifier}  -> {access_token, token_type, expires_in, mailboxes}
+    DELETE /api/v1/session                             -> 204
+
+challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab until the exchange.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.logs import get
+from gateway.edge.problems import UnsupportedMediaType
+from gateway.edge.tokens import principal
+from gateway.identity.jwt import Principal
+from gateway.identity.refusal import SignInReason, SignInRefused
+from gateway.identity.sessions import VERIFIER, Sessions
+from gateway.identity.sign_in import CHALLENGE, FLOW_LIFETIME_MS, SignIns
+from gateway.store import clock
+
+COOKIE: Final = "__Host-mail-organiser-sign-in"
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_FORM_FIELDS: Final = 10  # Microsoft sends code, state, session_state, iss, client_info or error and its texts
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignInRequest(_Closed):
+    """What starts a sign-in."""
+
+    challenge: str = Field(pattern=f"^{CHALLENGE.pattern}$", description="base64url SHA-256 of the tab's verifier")
+
+
+class SignInStarted(_Closed):
+    """Where the browser is to go."""
+
+    url: str = Field(description="Microsoft's sign-in page for this flow")
+    expires_in: int = Field(description="seconds until this sign-in must be finished")
+
+
+class ExchangeRequest(_Closed):
+    """The one-time code, and the proof that this tab asked for it."""
+
+    code: str = Field(min_length=1, max_length=128)
+    verifier: str = Field(pattern=f"^{VERIFIER.pattern}$")
+
+
+class Token(_Closed):
+    """The access token. Keep it in sessionStorage; never in a URL."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # RFC 6750's name of the scheme
+    expires_in: int = Field(description="seconds")
+    mailboxes: list[str] = Field(description="ids of the mailboxes that it may be used for")
+
+
+def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
+    """The routes, over these two."""
+    routes = APIRouter(prefix="/api/v1/session", tags=["session"])
+
+    @routes.post("/sign-in", operation_id="start_sign_in")
+    async def start(body: SignInRequest, response: Response) -> SignInStarted:
+        started = await sign_ins.start(body.challenge)
+        _set_cookie(response, started.browser_secret)
+        return SignInStarted(url=started.url, expires_in=FLOW_LIFETIME_MS // clock.SECOND)
+
+    @routes.post("/callback", operation_id="finish_sign_in", status_code=303, response_class=Response)
+    async def callback(request: Request) -> Response:
+        try:
+            code = await sign_ins.callback(await _form(request), request.cookies.get(COOKIE))
+        except SignInRefused as refused:
+            get(__name__).warning("sign_in.refused", reason=refused.reason.value)
+            if refused.reason is not SignInReason.DECLINED:
+                raise
+            return _back_to_page(f"refused={refused.reason.value}")
+        return _back_to_page(f"code={code}")
+
+    @routes.post("/exchange", operation_id="exchange_code")
+    async def exchange(body: ExchangeRequest) -> Token:
+        exchanged = await sessions.exchange(body.code, body.verifier)
+        return Token(
+            access_token=exchanged.access_token, expires_in=exchanged.expires_in, mailboxes=exchanged.mailboxes
+        )
+
+    @routes.delete("", operation_id="sign_out", status_code=204)
+    async def sign_out(caller: Annotated[Principal, Depends(principal)]) -> Response:
+        await sessions.sign_out(caller)
+        return Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
+
+    return routes
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise UnsupportedMediaType
+    async with request.form(max_files=0, max_fields=MAX_FORM_FIELDS) as form:
+        fields = form.multi_items()
+    if len({name for name, _ in fields}) != len(fields):  # two states, two codes: which one was checked?
+        raise SignInRefused(SignInReason.STATE_UNKNOWN)
+    return {name: value for name, value in fields if isinstance(value, str)}
+
+
+def _set_cookie(response: Response, secret: str) -> None:
+    # SameSite=None: Microsoft's form_post is a cross-site POST, with Lax the browser would not send it along.
+    response.set_cookie(
+        COOKIE, secret, max_age=FLOW_LIFETIME_MS // clock.SECOND, path="/", secure=True, httponly=True, samesite="none"
+    )
+
+
+def _back_to_page(fragment: str) -> Response:
+    # 303: the page is fetched with GET. A fragment reaches no server, no log and no Referer.
+    response = Response(status_code=303, headers={"location": f"/#{fragment}"})
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="none")
+    return response

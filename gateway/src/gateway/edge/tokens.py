@@ -1,0 +1,88 @@
+"""Who is asking: /api is closed without a valid access token, but for a list of open routes that fits on one screen.
+
+Guarantees: what is not on the list is closed, also what does not exist; any fault of the token is the same 401;
+a revoked session is refused although its token verifies. The verified Principal is the only thing routes get: the
+Authorization header is removed, so that no route can log, forward or store the token.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.errors import Unauthenticated
+from gateway.edge.headers import is_api
+from gateway.edge.problems import refuse
+from gateway.identity.jwt import REFUSED, Principal
+
+PRINCIPAL: Final = "mail_organiser.principal"
+OPEN_ROUTES: Final = frozenset(
+    {
+        ("GET", "/api/v1/openapi.json"),
+        ("GET", "/api/v1/status"),
+        ("POST", "/api/v1/session/callback"),
+        ("POST", "/api/v1/session/exchange"),
+        ("POST", "/api/v1/session/sign-in"),
+    }
+)
+_SCHEME: Final = b"bearer "
+
+
+class Verifier(Protocol):
+    """What the layer needs of gateway.identity.jwt.AccessTokens."""
+
+    def verify(self, token: str, now: float) -> Principal:
+        """The Principal, or Unauthenticated."""
+
+
+LiveCheck = Callable[[Principal], Awaitable[bool]]
+
+
+def is_open(method: str, path: str) -> bool:
+    """Whether a request needs no token: pages, and the listed routes."""
+    return not is_api(path) or (method, path) in OPEN_ROUTES
+
+
+def principal(request: Request) -> Principal:
+    """The verified caller, for a route's signature. Unauthenticated if a route was opened by mistake."""
+    found = request.scope.get(PRINCIPAL)
+    if not isinstance(found, Principal):
+        raise Unauthenticated(REFUSED)
+    return found
+
+
+class Tokens:
+    """The layer."""
+
+    def __init__(self, app: ASGIApp, *, verifier: Verifier, is_live: LiveCheck) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._is_live = is_live
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            credentials = _take_credentials(scope)
+            if not is_open(scope["method"], scope["path"]):
+                try:
+                    scope[PRINCIPAL] = await self._verified(credentials)
+                except Unauthenticated as refused:
+                    await refuse(scope, send, refused)
+                    return
+        await self._app(scope, receive, send)
+
+    async def _verified(self, credentials: list[bytes]) -> Principal:
+        if len(credentials) != 1 or credentials[0][: len(_SCHEME)].lower() != _SCHEME:
+            raise Unauthenticated(REFUSED)
+        token = credentials[0][len(_SCHEME) :].decode("latin-1")
+        verified = self._verifier.verify(token, time.time())
+        if not await self._is_live(verified):  # after the verifier's cache, never inside it
+            raise Unauthenticated(REFUSED)
+        return verified
+
+
+def _take_credentials(scope: Scope) -> list[bytes]:
+    taken = [value for name, value in scope["headers"] if name == b"authorization"]
+    scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
+    return taken

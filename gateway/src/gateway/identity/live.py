@@ -1,0 +1,76 @@
+"""Which sessions are live: not revoked, not idle too long, not over.
+
+Guarantees: asked after every token verification, also a cached one. A session that ended on this replica is refused
+at once; one that ended on another within RECHECK_S, because no answer is believed for longer. Memory is bounded.
+A database that doesn't answer is no "yes": the request fails.
+"""
+
+import time
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from gateway.identity import transaction
+from gateway.identity.jwt import Principal
+from gateway.store import clock, sessions
+
+RECHECK_S: Final = 5.0  # spec: a revocation is effective in 5 s
+TOUCH_S: Final = 60.0  # how exactly the idle limit counts; one write a minute and session
+IDLE_MS: Final = 30 * clock.MINUTE  # spec
+ABSOLUTE_MS: Final = 8 * clock.HOUR  # spec
+MAX_REMEMBERED: Final = 10_000  # sessions, each way
+
+
+class _Answer(NamedTuple):
+    live: bool
+    asked_at: float
+    touched_at: float
+
+
+class LiveSessions:
+    """The answer to "is this session live?", for the edge."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
+
+    async def __call__(self, principal: Principal) -> bool:
+        """Whether the principal's session is live. Unavailable when that can't be known."""
+        answer = self._answers.get(principal.session_id)
+        if answer is None or time.monotonic() - answer.asked_at >= RECHECK_S:
+            answer = await self._ask(principal, answer)
+        # Last, so that a sign-out that happened while we were asking still wins.
+        return answer.live and principal.session_id not in self._ended
+
+    def end(self, session_id: str) -> None:
+        """It was revoked just now, on this replica."""
+        self._ended[session_id] = None
+        _bound(self._ended)
+
+    async def _ask(self, principal: Principal, before: _Answer | None) -> _Answer:
+        now = time.monotonic()
+        touch = before is None or now - before.touched_at >= TOUCH_S
+        if touch:
+            live = await transaction.write(self._engine, lambda connection: _touch(connection, principal))
+        else:
+            live = await transaction.read(self._engine, lambda connection: _is_live(connection, principal))
+        answer = _Answer(live, now, now if touch or before is None else before.touched_at)
+        self._answers[principal.session_id] = answer
+        self._answers.move_to_end(principal.session_id)
+        _bound(self._answers)
+        return answer
+
+
+def _touch(connection: Connection, principal: Principal) -> bool:
+    return sessions.touch(connection, principal.session_id, now=clock.now(), idle=IDLE_MS)
+
+
+def _is_live(connection: Connection, principal: Principal) -> bool:
+    return sessions.live(connection, principal.session_id, now=clock.now(), idle=IDLE_MS) is not None
+
+
+def _bound(remembered: OrderedDict[str, _Answer] | OrderedDict[str, None]) -> None:
+    if len(remembered) > MAX_REMEMBERED:
+        remembered.popitem(last=False)

@@ -1,0 +1,68 @@
+"""What all work on a mailbox needs, built once by main and passed in. Database work runs off the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from gateway.graph.mover import Mover
+from gateway.graph.reader import Reader
+from gateway.organise.judge import Judge
+from gateway.store import clock, engine, mailboxes
+from gateway.vault.vault import Vault
+
+T = TypeVar("T")
+
+
+class Graph(Protocol):
+    """One mailbox at Microsoft: the only two things that may be done with it."""
+
+    @property
+    def reader(self) -> Reader:
+        """Metadata of messages and folders."""
+        ...
+
+    @property
+    def mover(self) -> Mover:
+        """Moves into listed folders."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """engine: our database. graph: from a mailbox id to Microsoft. settle: seconds a request cut off may still run."""
+
+    engine: Engine
+    vault: Vault
+    judge: Judge
+    graph: Callable[[str], Graph]
+    settle: float
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Runs a query on one snapshot."""
+
+        def run() -> T:
+            with engine.reading(self.engine) as connection:
+                return query(connection)
+
+        return await asyncio.to_thread(run)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        """Runs a change in one transaction: all of it, or none."""
+
+        def run() -> T:
+            with self.engine.begin() as connection:
+                return change(connection)
+
+        return await asyncio.to_thread(run)
+
+    async def owner(self, mailbox_id: str) -> str:
+        """The person whose mailbox it is."""
+        return (await self.read(lambda connection: mailboxes.get(connection, mailbox_id))).person_id
+
+
+def now() -> int:
+    """Unix milliseconds, the store's unit."""
+    return clock.now()

@@ -1,0 +1,91 @@
+"""From a verdict and a choice to a decision. Pure; the order is the law: hold, protection, rule, choice."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from gateway.organise.choice import Choice, FolderKey
+from gateway.organise.verdict import Outcome, Verdict
+
+MOVE_AT = 0.60  # least confidence for a move in bulk approval; wireframe of the preview, product reference section 3
+SUGGEST_AT = 0.35  # least confidence worth showing; between the two a person looks first
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """To the folder, once the owner approves."""
+
+    folder: FolderKey
+    confidence: float
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Stays where it is."""
+
+    confidence: float
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person looks first; perhaps with a folder to suggest. In no bulk approval."""
+
+    folder: FolderKey | None
+    confidence: float
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Held back as an attack: nothing but the owner's release ends it."""
+
+    reason: str
+
+
+Decision = Move | Keep | Review | Hold
+
+
+def decide(
+    verdict: Verdict,
+    choice: Choice,
+    *,
+    protection: str | None = None,
+    rule: FolderKey | None = None,
+    here: FolderKey | None = None,
+) -> Decision:
+    """The first of these that speaks: (1) hold, (2) protection, (3) rule, (4) choice.
+
+    protection: why the message must stay, if it must. rule: where a rule of the owner sends it. here: its folder now.
+    """
+    match verdict.outcome:
+        case Outcome.HELD:
+            return Hold(verdict.findings[0].technique if verdict.findings else "unreadable")
+        case Outcome.CLEAN | Outcome.REVIEW:
+            pass
+        case _ as unreachable:
+            assert_never(unreachable)
+    if protection is not None:
+        return Keep(1.0, "rule", protection)
+    if verdict.outcome is Outcome.REVIEW:
+        return Review(rule or choice.folder, choice.confidence, choice.engine, "suspicious")
+    if rule is not None:
+        return _unless_there(Move(rule, 1.0, "rule", "rule"), here)
+    return _unless_there(_by_confidence(choice), here)
+
+
+def _by_confidence(choice: Choice) -> Decision:
+    if choice.folder is None or choice.confidence < SUGGEST_AT:
+        return Keep(choice.confidence, choice.engine, "no_folder_fits" if choice.engine != "none" else choice.reason)
+    if choice.confidence < MOVE_AT:
+        return Review(choice.folder, choice.confidence, choice.engine, "not_sure")
+    return Move(choice.folder, choice.confidence, choice.engine, choice.reason)
+
+
+def _unless_there(decision: Decision, here: FolderKey | None) -> Decision:
+    if isinstance(decision, Move | Review) and here is not None and decision.folder == here:
+        return Keep(decision.confidence, decision.engine, "already_there")
+    return decision

@@ -1,0 +1,47 @@
+"""Held messages and their release. A release turns Hold into Review and nothing else: never the AI, never in bulk."""
+
+from sqlalchemy import Connection
+
+from chassis.errors import FailedPrecondition, InvalidArgument
+from gateway.organise.context import Context
+from gateway.store import decisions, folders, scans
+from gateway.store.codes import DecisionKind
+from gateway.store.decisions import Decision
+
+
+async def release(context: Context, mailbox_id: str, scan_id: str, decision_id: str, *, revision: int) -> Decision:
+    """The owner says it is no attack. It stays where it is, to be filed by hand or by a rule."""
+
+    def change_it(connection: Connection) -> Decision:
+        scans.lock(connection, mailbox_id, scan_id, revision=revision)
+        held = decisions.get(connection, scan_id, decision_id)
+        if held.kind is not DecisionKind.HOLD:
+            raise FailedPrecondition("only a held message can be released")
+        return decisions.change(
+            connection, scan_id, decision_id, kind=DecisionKind.REVIEW, folder_id=None, revision=revision
+        )
+
+    return await context.write(change_it)
+
+
+async def change(  # noqa: PLR0913  # what to change, to what, and what the owner saw
+    context: Context,
+    mailbox_id: str,
+    scan_id: str,
+    decision_id: str,
+    *,
+    folder_id: str | None,
+    revision: int,
+) -> Decision:
+    """The owner decides otherwise: into a chosen folder, or (None) it stays. A held message must be released first."""
+
+    def change_it(connection: Connection) -> Decision:
+        scans.lock(connection, mailbox_id, scan_id, revision=revision)
+        if decisions.get(connection, scan_id, decision_id).kind is DecisionKind.HOLD:
+            raise FailedPrecondition("a held message moves nowhere; release it first")
+        if folder_id is not None and not folders.get(connection, mailbox_id, folder_id).chosen:
+            raise InvalidArgument("this folder is not chosen for filing; choose it first")
+        kind = DecisionKind.KEEP if folder_id is None else DecisionKind.MOVE
+        return decisions.change(connection, scan_id, decision_id, kind=kind, folder_id=folder_id, revision=revision)
+
+    return await context.write(change_it)

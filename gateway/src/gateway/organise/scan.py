@@ -1,0 +1,182 @@
+"""A scan: learns from the owner's folders, then reads a folder page by page and saves a decision for each message.
+
+A page is one step: read, inspect, classify, decide, save. A step that runs again after a crash finds what it saved and
+goes on; nothing has moved when a scan is done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Final, assert_never
+
+from sqlalchemy import Connection
+
+from gateway.graph.errors import SyncStateLost
+from gateway.graph.message import GraphFolderId, Message
+from gateway.graph.reader import Page
+from gateway.organise import learn, profile
+from gateway.organise.choice import FolderKey
+from gateway.organise.context import Context, now
+from gateway.organise.decision import Decision, Hold, Keep, Move, Review, decide
+from gateway.organise.folders import Folder, chosen
+from gateway.organise.judge import BATCH, Judgement
+from gateway.organise.texts import text_of
+from gateway.store import decisions, mailboxes, scans
+from gateway.store.codes import DecisionKind, WorkState
+from gateway.store.decisions import NewDecision
+from gateway.store.scans import Scan
+from gateway.vault.vault import Cell
+from gateway.work import Json, StepFailed, Steps
+
+PAGE = 500  # messages a step; two batches to sentinel, and a crash repeats at most these
+MAX_FINDINGS = 50  # of one message: evidence for a person, not a transcript
+MAX_PAGES = 2000  # a million messages: a bound on a mailbox that pages for ever
+
+
+class ScanWorkflow:
+    """The workflow of one scan; the id that it is given is the scan's."""
+
+    NAME = "scan"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def run(self, steps: Steps, scan_id: str) -> None:
+        """Begin, learn, page after page, finish. A failed step ends the scan as failed, with its code."""
+        try:
+            await steps.run("begin", self.begin, scan_id)
+            await steps.run("learn", self.learn, scan_id)
+            for number in range(MAX_PAGES):
+                if not await steps.run("page", self.page, scan_id, number):
+                    break
+            await steps.run("finish", self.finish, scan_id, WorkState.DONE, "")
+        except StepFailed as failure:
+            await steps.run("finish", self.finish, scan_id, WorkState.FAILED, failure.code)
+
+    async def begin(self, scan_id: str) -> Json:
+        """Marks the scan as running and counts what there is to read."""
+        scan = await self._scan(scan_id)
+        folders = await self._context.graph(scan.mailbox_id).reader.folders()
+        total = next((folder.total for folder in folders if folder.id == scan.source_graph_id), 0)
+        await self._context.write(lambda connection: scans.start(connection, scan_id, total=total))
+        return total
+
+    async def learn(self, scan_id: str) -> Json:
+        """Learns from the chosen folders what is new there."""
+        scan = await self._scan(scan_id)
+        folders = [folder for folder in await chosen(self._context, scan.mailbox_id) if not _is_source(folder, scan)]
+        return await learn.learn(self._context, scan.mailbox_id, scan_id, folders)
+
+    async def page(self, scan_id: str, number: int) -> Json:
+        """Decides one page; whether there is another. A page that was saved before is not read again."""
+        scan = await self._scan(scan_id)
+        if scan.pages <= number:
+            page = await self._read(scan)
+            rows = await self._decided(scan, page)
+            await self._context.write(lambda connection: self._save(connection, scan, rows, page))
+            scan = await self._scan(scan_id)
+        return scan.cursor_sealed is not None
+
+    async def finish(self, scan_id: str, state: str, code: str) -> Json:
+        """Closes the scan."""
+        await self._context.write(
+            lambda connection: scans.finish(connection, scan_id, WorkState(state), now=now(), error_code=code or None)
+        )
+        return None
+
+    async def _scan(self, scan_id: str) -> Scan:
+        return await self._context.read(lambda connection: scans.by_id(connection, scan_id))
+
+    async def _read(self, scan: Scan) -> Page:
+        """The next page; when Graph has forgotten the place, the first one again: a message is decided once."""
+        reader = self._context.graph(scan.mailbox_id).reader
+        folder = GraphFolderId(scan.source_graph_id)
+        first = reader.first_page(folder, PAGE, total=scan.total)
+        if scan.cursor_sealed is None:
+            return await reader.page(first)
+        url = await self._context.read(lambda connection: self._cursor(connection, scan))
+        try:
+            return await reader.page(reader.resumed(folder, url, PAGE, page=scan.pages + 1))
+        except SyncStateLost:
+            return await reader.page(first)
+
+    async def _decided(self, scan: Scan, page: Page) -> list[NewDecision]:
+        folders = [folder for folder in await chosen(self._context, scan.mailbox_id) if not _is_source(folder, scan)]
+        current = await profile.load(self._context, scan.mailbox_id)
+        texts = [folder.text for folder in folders]
+        judgements: list[Judgement] = []
+        for start in range(0, len(page.messages), BATCH):
+            batch = [text_of(message) for message in page.messages[start : start + BATCH]]
+            judgements += await self._context.judge.judge(batch, texts, current.learned)
+        hashes = await self._sender_hashes(scan.mailbox_id, page.messages)
+        return [
+            _row(message, judgement, sender)
+            for message, judgement, sender in zip(page.messages, judgements, hashes, strict=True)
+        ]
+
+    async def _sender_hashes(self, mailbox_id: str, messages: Sequence[Message]) -> list[bytes]:
+        person = await self._context.owner(mailbox_id)
+        addresses = [message.sender_address or "" for message in messages]
+        return await self._context.read(
+            lambda connection: self._context.vault.sender_hashes(connection, person, addresses)
+        )
+
+    def _save(self, connection: Connection, scan: Scan, rows: Sequence[NewDecision], page: Page) -> None:
+        decisions.save(connection, scan.id, rows)
+        sealed = None
+        if page.next is not None:
+            cell = Cell("scan", scan.id, "cursor_sealed")
+            person = self._person(connection, scan.mailbox_id)
+            sealed = self._context.vault.seal(connection, person, cell, page.next.url.encode())
+        scans.turn_page(connection, scan.id, from_page=scan.pages, cursor_sealed=sealed)
+
+    def _cursor(self, connection: Connection, scan: Scan) -> str:
+        person = self._person(connection, scan.mailbox_id)
+        cell = Cell("scan", scan.id, "cursor_sealed")
+        return self._context.vault.open(connection, person, cell, scan.cursor_sealed or b"").decode()
+
+    @staticmethod
+    def _person(connection: Connection, mailbox_id: str) -> str:
+        return mailboxes.get(connection, mailbox_id).person_id
+
+
+def _is_source(folder: Folder, scan: Scan) -> bool:
+    """The scanned folder itself is no choice: a message that fits nowhere else simply stays."""
+    return folder.graph_id == scan.source_graph_id
+
+
+def _row(message: Message, judgement: Judgement, sender: bytes) -> NewDecision:
+    """A decision as the store keeps it: codes and numbers."""
+    verdict, choice = judgement
+    decision = decide(verdict, choice, protection="draft" if message.is_draft else None)
+    folder, confidence, engine = _details(decision)
+    return NewDecision(
+        message_id=message.id,
+        kind=_KINDS[type(decision)],
+        folder_id=folder,
+        confidence=confidence,
+        risk=verdict.risk,
+        reason=decision.reason,
+        engine=engine,
+        sender_hash=sender,
+        findings=tuple(decisions.Finding(*astuple(finding)) for finding in verdict.findings[:MAX_FINDINGS]),
+    )
+
+
+def _details(decision: Decision) -> tuple[FolderKey | None, float | None, str]:
+    match decision:
+        case Move() | Review():
+            return decision.folder, decision.confidence, decision.engine
+        case Keep():
+            return None, decision.confidence, decision.engine
+        case Hold():
+            return None, None, "none"
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+_KINDS: Final = {
+    Move: DecisionKind.MOVE,
+    Keep: DecisionKind.KEEP,
+    Review: DecisionKind.REVIEW,
+    Hold: DecisionKind.HOLD,
+}

@@ -1,0 +1,41 @@
+"""What sentinel found in one message, in the gateway's own words.
+
+Anything unknown is held: a newer peer can't widen trust.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How far a message may go."""
+
+    CLEAN = "clean"
+    REVIEW = "review"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason for suspicion. start and end are code points of the original field; weight is 0 to 1."""
+
+    technique: str
+    field: str
+    start: int
+    end: int
+    weight: float
+    rule_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Sentinel's judgement of one message; risk is 0 to 1."""
+
+    outcome: Outcome
+    risk: float
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def unjudged(cls) -> "Verdict":
+        """Of a message that sentinel could not take: nothing inspected it, so nothing may read it."""
+        return cls(Outcome.HELD, 1.0, (Finding("unreadable", "message", 0, 0, 1.0, "SEN-000"),))

@@ -1,0 +1,47 @@
+"""The closed vocabularies of the code columns; the database refuses anything else (CHECK constraints)."""
+
+from enum import StrEnum
+
+
+class WorkState(StrEnum):
+    """Where a scan or a move run stands. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DecisionKind(StrEnum):
+    """What is to happen to a message: only MOVE ever leads to a move."""
+
+    MOVE = "move"
+    KEEP = "keep"
+    REVIEW = "review"
+    HOLD = "hold"
+
+
+class DecidedBy(StrEnum):
+    """Who had the last word on a message."""
+
+    ENGINE = "engine"
+    OWNER = "owner"
+
+
+class RunKind(StrEnum):
+    """Whether a move run carries out a scan's decisions or takes an earlier run back."""
+
+    APPLY = "apply"
+    UNDO = "undo"
+
+
+class EntryState(StrEnum):
+    """Where one journalled move stands. INTENDED is written before Graph is called; the last four are final."""
+
+    PLANNED = "planned"
+    INTENDED = "intended"
+    MOVED = "moved"
+    SKIPPED = "skipped"
+    GONE = "gone"
+    FAILED = "failed"

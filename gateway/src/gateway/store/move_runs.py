@@ -1,0 +1,105 @@
+"""Move runs: applying a scan's decisions, or taking such a run back. One idempotency key makes one run."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.store import ids
+from gateway.store.codes import RunKind, WorkState
+from gateway.store.errors import Duplicate, IllegalTransition, RowAbsent
+from gateway.store.scans import FINAL_STATES, OPEN_STATES
+from gateway.store.tables import move_run
+
+
+class MoveRun(NamedTuple):
+    """`total` entries are journalled; `moved`, `skipped` (gone ones too) and `failed` count those that have ended."""
+
+    id: str
+    mailbox_id: str
+    scan_id: str
+    kind: RunKind
+    undoes: str | None
+    state: WorkState
+    total: int
+    moved: int
+    skipped: int
+    failed: int
+    idempotency_hash: bytes | None
+    error_code: str | None
+    created_at: int
+    finished_at: int | None
+
+
+def create(  # noqa: PLR0913  # one keyword for each column that has no default
+    connection: Connection,
+    mailbox_id: str,
+    *,
+    scan_id: str,
+    undoes: str | None = None,
+    idempotency_hash: bytes | None = None,
+    now: int,
+) -> MoveRun:
+    """A queued run: an undo of run `undoes`, else an apply. Raises Duplicate for a key used before."""
+    kind = RunKind.APPLY if undoes is None else RunKind.UNDO
+    queued = (kind, undoes, WorkState.QUEUED, 0, 0, 0, 0, idempotency_hash)
+    new = MoveRun(ids.new("mov"), mailbox_id, scan_id, *queued, None, now, None)
+    if idempotency_hash is not None and by_idempotency(connection, mailbox_id, idempotency_hash):
+        raise Duplicate("this request has started a run already")
+    connection.execute(insert(move_run), new._asdict())
+    return new
+
+
+def get(connection: Connection, mailbox_id: str, run_id: str) -> MoveRun:
+    """One run of a mailbox. Raises RowAbsent."""
+    row = connection.execute(
+        select(move_run).where(move_run.c.id == run_id, move_run.c.mailbox_id == mailbox_id)
+    ).one_or_none()
+    if row is None:
+        raise RowAbsent("no such move run")
+    return MoveRun(**row._asdict())
+
+
+def by_id(connection: Connection, run_id: str) -> MoveRun:
+    """One run, for work that was authorised when it was queued. Raises RowAbsent."""
+    row = connection.execute(select(move_run).where(move_run.c.id == run_id)).one_or_none()
+    if row is None:
+        raise RowAbsent("no such move run")
+    return MoveRun(**row._asdict())
+
+
+def by_idempotency(connection: Connection, mailbox_id: str, idempotency_hash: bytes) -> MoveRun | None:
+    """The run that a request with this key started, if one did."""
+    same = (move_run.c.mailbox_id == mailbox_id) & (move_run.c.idempotency_hash == idempotency_hash)
+    row = connection.execute(select(move_run).where(same)).one_or_none()
+    return None if row is None else MoveRun(**row._asdict())
+
+
+def of_scan(connection: Connection, scan_id: str) -> list[MoveRun]:
+    """A scan's runs, oldest first."""
+    query = select(move_run).where(move_run.c.scan_id == scan_id).order_by(move_run.c.created_at, move_run.c.id)
+    return [MoveRun(**row._asdict()) for row in connection.execute(query)]
+
+
+def unfinished(connection: Connection, mailbox_id: str) -> list[MoveRun]:
+    """A mailbox's queued and running runs, oldest first."""
+    still_open = (move_run.c.mailbox_id == mailbox_id) & move_run.c.state.in_(OPEN_STATES)
+    query = select(move_run).where(still_open).order_by(move_run.c.created_at, move_run.c.id)
+    return [MoveRun(**row._asdict()) for row in connection.execute(query)]
+
+
+def start(connection: Connection, run_id: str) -> None:
+    """Queued, or running before a restart, to running. Raises IllegalTransition."""
+    _step(connection, run_id, {"state": WorkState.RUNNING})
+
+
+def finish(connection: Connection, run_id: str, state: WorkState, *, now: int, error_code: str | None = None) -> None:
+    """Close an open run as done, failed or cancelled. Raises IllegalTransition."""
+    if state not in FINAL_STATES:
+        raise IllegalTransition("a move run finishes as done, failed or cancelled")
+    _step(connection, run_id, {"state": state, "error_code": error_code, "finished_at": now})
+
+
+def _step(connection: Connection, run_id: str, values: dict[str, object]) -> None:
+    still_open = (move_run.c.id == run_id) & move_run.c.state.in_(OPEN_STATES)
+    if connection.execute(update(move_run).where(still_open).values(values)).rowcount != 1:
+        raise IllegalTransition("the move run is finished, or there is none")

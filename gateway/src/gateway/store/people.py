@@ -1,0 +1,80 @@
+"""People: who may sign in, and the tombstones of who has been erased. A person is known by a keyed hash only."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from gateway.store import ids
+from gateway.store.errors import RowAbsent
+from gateway.store.tables import audit_event, mailbox, person, session
+
+
+class Person(NamedTuple):
+    """`subject_index` = HMAC of tenant and object id; None once erased."""
+
+    id: str
+    subject_index: bytes | None
+    created_at: int
+    erased_at: int | None
+
+
+class Tombstone(NamedTuple):
+    """An erasure that a restore has to replay."""
+
+    person_id: str
+    erased_at: int
+
+
+def create(connection: Connection, subject_index: bytes, *, now: int) -> Person:
+    """A new person; made at sign-in only."""
+    made = Person(ids.new("per"), subject_index, now, None)
+    connection.execute(insert(person), made._asdict())
+    return made
+
+
+def by_subject(connection: Connection, subject_index: bytes) -> Person | None:
+    """The living person behind a keyed hash, if there is one."""
+    row = connection.execute(select(person).where(person.c.subject_index == subject_index)).one_or_none()
+    return None if row is None else Person(**row._asdict())
+
+
+def get(connection: Connection, person_id: str) -> Person:
+    """The person, erased or not. Raises RowAbsent."""
+    return _one(connection, person_id, lock=False)
+
+
+def lock(connection: Connection, person_id: str) -> Person:
+    """The person, held against an erasure until this transaction ends. Raises RowAbsent."""
+    return _one(connection, person_id, lock=True)
+
+
+def tombstone(connection: Connection, person_id: str, *, now: int) -> int:
+    """Mark as erased and drop the index; returns when that happened first (unix ms). Raises RowAbsent."""
+    found = lock(connection, person_id)
+    if found.erased_at is not None:
+        return found.erased_at
+    connection.execute(update(person).where(person.c.id == person_id).values(subject_index=None, erased_at=now))
+    return now
+
+
+def tombstones(connection: Connection) -> list[Tombstone]:
+    """All erasures, oldest first."""
+    query = select(person.c.id, person.c.erased_at).where(person.c.erased_at.is_not(None)).order_by(person.c.erased_at)
+    return [Tombstone(*row) for row in connection.execute(query)]
+
+
+def erase_rows(connection: Connection, person_id: str) -> None:
+    """Delete every plain row about a person but the tombstone: after Vault.erase_key, in its transaction."""
+    mailboxes = select(mailbox.c.id).where(mailbox.c.person_id == person_id)
+    theirs = (audit_event.c.person_id == person_id) | audit_event.c.mailbox_id.in_(mailboxes)
+    connection.execute(delete(audit_event).where(theirs))
+    connection.execute(delete(session).where(session.c.person_id == person_id))
+    connection.execute(delete(mailbox).where(mailbox.c.person_id == person_id))
+
+
+def _one(connection: Connection, person_id: str, *, lock: bool) -> Person:
+    query = select(person).where(person.c.id == person_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise RowAbsent("no such person")
+    return Person(**row._asdict())

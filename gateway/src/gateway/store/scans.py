@@ -1,0 +1,119 @@
+"""Scans: one pass over one folder of a mailbox. The revision counts what changes a preview, and is its ETag."""
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, insert, select, tuple_, update
+
+from gateway.store import ids
+from gateway.store.codes import WorkState
+from gateway.store.errors import IllegalTransition, RowAbsent, StaleVersion
+from gateway.store.tables import scan
+
+OPEN_STATES = (WorkState.QUEUED, WorkState.RUNNING)
+FINAL_STATES = frozenset(WorkState) - set(OPEN_STATES)
+
+
+class Scan(NamedTuple):
+    """`done` = decisions saved, `learned` = filed messages learned from, `total` = messages expected.
+
+    `pages` = pages decided; `cursor_sealed` = where the next one is, None before the first and after the last.
+    """
+
+    id: str
+    mailbox_id: str
+    state: WorkState
+    source_graph_id: str
+    total: int
+    done: int
+    learned: int
+    pages: int
+    cursor_sealed: bytes | None
+    revision: int
+    error_code: str | None
+    created_at: int
+    finished_at: int | None
+
+
+def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int) -> Scan:
+    """A queued scan of one mail folder."""
+    new = Scan(ids.new("scn"), mailbox_id, WorkState.QUEUED, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None)
+    connection.execute(insert(scan), new._asdict())
+    return new
+
+
+def get(connection: Connection, mailbox_id: str, scan_id: str) -> Scan:
+    """One scan of a mailbox. Raises RowAbsent."""
+    return _one(connection, mailbox_id, scan_id, lock=False)
+
+
+def by_id(connection: Connection, scan_id: str) -> Scan:
+    """One scan, for work that was authorised when it was queued. Raises RowAbsent."""
+    row = connection.execute(select(scan).where(scan.c.id == scan_id)).one_or_none()
+    if row is None:
+        raise RowAbsent("no such scan")
+    return Scan(**row._asdict())
+
+
+def lock(connection: Connection, mailbox_id: str, scan_id: str, *, revision: int | None = None) -> Scan:
+    """The scan, held until the transaction ends, if it stands at `revision`. Raises RowAbsent, StaleVersion."""
+    found = _one(connection, mailbox_id, scan_id, lock=True)
+    if revision is not None and found.revision != revision:
+        raise StaleVersion("the preview has changed since it was read; read it again")
+    return found
+
+
+def recent(connection: Connection, mailbox_id: str, *, limit: int, before: Scan | None = None) -> list[Scan]:
+    """A mailbox's scans, newest first; `before` is the last of the previous page."""
+    query = select(scan).where(scan.c.mailbox_id == mailbox_id).order_by(scan.c.created_at.desc(), scan.c.id.desc())
+    if before is not None:
+        query = query.where(tuple_(scan.c.created_at, scan.c.id) < (before.created_at, before.id))
+    return [Scan(**row._asdict()) for row in connection.execute(query.limit(limit))]
+
+
+def unfinished(connection: Connection, mailbox_id: str) -> list[Scan]:
+    """A mailbox's queued and running scans, oldest first."""
+    query = (
+        select(scan).where(scan.c.mailbox_id == mailbox_id, scan.c.state.in_(OPEN_STATES)).order_by(scan.c.created_at)
+    )
+    return [Scan(**row._asdict()) for row in connection.execute(query)]
+
+
+def start(connection: Connection, scan_id: str, *, total: int) -> None:
+    """Queued, or running before a restart, to running. Raises IllegalTransition."""
+    _step(connection, scan_id, {"state": WorkState.RUNNING, "total": total})
+
+
+def add_learned(connection: Connection, scan_id: str, count: int) -> None:
+    """Count messages learned from; `count` is what learned_messages.record said was new."""
+    _step(connection, scan_id, {"learned": scan.c.learned + count})
+
+
+def turn_page(connection: Connection, scan_id: str, *, from_page: int, cursor_sealed: bytes | None) -> None:
+    """One page is decided; where the next one is, None after the last. Raises IllegalTransition for one counted before."""
+    _step(connection, scan_id, {"pages": from_page + 1, "cursor_sealed": cursor_sealed}, scan.c.pages == from_page)
+
+
+def finish(connection: Connection, scan_id: str, state: WorkState, *, now: int, error_code: str | None = None) -> None:
+    """Close an open scan as done, failed or cancelled. Raises IllegalTransition."""
+    if state not in FINAL_STATES:
+        raise IllegalTransition("a scan finishes as done, failed or cancelled")
+    _step(connection, scan_id, {"state": state, "error_code": error_code, "finished_at": now})
+
+
+def _step(
+    connection: Connection, scan_id: str, values: dict[str, object], provided: ColumnElement[bool] | None = None
+) -> None:
+    still_open = (scan.c.id == scan_id) & scan.c.state.in_(OPEN_STATES)
+    if provided is not None:
+        still_open &= provided
+    changed = update(scan).where(still_open).values({**values, "revision": scan.c.revision + 1})
+    if connection.execute(changed).rowcount != 1:
+        raise IllegalTransition("the scan is finished, or there is none")
+
+
+def _one(connection: Connection, mailbox_id: str, scan_id: str, *, lock: bool) -> Scan:
+    query = select(scan).where(scan.c.id == scan_id, scan.c.mailbox_id == mailbox_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise RowAbsent("no such scan")
+    return Scan(**row._asdict())

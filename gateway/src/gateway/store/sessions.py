@@ -1,0 +1,64 @@
+"""Signed-in sessions: they idle out, they expire, and they can be revoked at once."""
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from gateway.store import ids
+from gateway.store.tables import session
+
+
+class Session(NamedTuple):
+    """`expires_at` is the absolute end; `last_seen_at` feeds the idle limit."""
+
+    id: str
+    person_id: str
+    created_at: int
+    last_seen_at: int
+    expires_at: int
+    revoked_at: int | None
+
+
+def create(connection: Connection, person_id: str, *, now: int, expires_at: int) -> Session:
+    """A new session of a person."""
+    new = Session(ids.new("ses"), person_id, now, now, expires_at, None)
+    connection.execute(insert(session), new._asdict())
+    return new
+
+
+def live(connection: Connection, session_id: str, *, now: int, idle: int) -> Session | None:
+    """The session, unless it is revoked, over, or unused for `idle` ms."""
+    row = connection.execute(select(session).where(session.c.id == session_id, _live(now, idle))).one_or_none()
+    return None if row is None else Session(**row._asdict())
+
+
+def touch(connection: Connection, session_id: str, *, now: int, idle: int) -> bool:
+    """Note that a live session was used; False when it is not live (any more)."""
+    used = update(session).where(session.c.id == session_id, _live(now, idle)).values(last_seen_at=now)
+    return connection.execute(used).rowcount == 1
+
+
+def revoke(connection: Connection, session_id: str, *, now: int) -> bool:
+    """End a session; False when there was nothing to end."""
+    ended = update(session).where(session.c.id == session_id, session.c.revoked_at.is_(None)).values(revoked_at=now)
+    return connection.execute(ended).rowcount == 1
+
+
+def revoke_person(connection: Connection, person_id: str, *, now: int) -> int:
+    """End all of a person's sessions; returns how many."""
+    theirs = (session.c.person_id == person_id) & session.c.revoked_at.is_(None)
+    return connection.execute(update(session).where(theirs).values(revoked_at=now)).rowcount
+
+
+def revoked_since(connection: Connection, moment: int) -> list[str]:
+    """Ids of the sessions revoked at `moment` or later, for the replicas' denylists."""
+    return list(connection.execute(select(session.c.id).where(session.c.revoked_at >= moment)).scalars())
+
+
+def purge(connection: Connection, *, before: int) -> int:
+    """Delete the sessions that were over before that moment; returns how many."""
+    return connection.execute(delete(session).where(session.c.expires_at < before)).rowcount
+
+
+def _live(now: int, idle: int) -> ColumnElement[bool]:
+    return session.c.revoked_at.is_(None) & (session.c.expires_at > now) & (session.c.last_seen_at > now - idle)

@@ -1,0 +1,288 @@
+"""The schema, once. Migrations must produce exactly this (tests/gateway/store/test_migrations.py).
+
+- Text columns hold ids and codes only (column_types refuses the rest); whatever a person or a sender wrote is in a
+  `*sealed` blob or not here at all.
+- Each row about a mailbox names it. Where a parent names it too, a composite foreign key keeps the two equal.
+- Deleting a mailbox takes everything below it along (ON DELETE CASCADE): erasure can't forget a table.
+- Times are unix milliseconds (gateway.store.clock).
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from gateway.store.codes import DecidedBy, DecisionKind, EntryState, RunKind, WorkState
+from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, codes: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(code.value) for code in codes)})", name=column)
+
+
+def _id() -> Column[str]:
+    return Column("id", OpaqueId, primary_key=True)
+
+
+def _person_id() -> Column[str]:
+    return Column("person_id", OpaqueId, ForeignKey("person.id"), nullable=False)
+
+
+def _mailbox_id(*, primary_key: bool = False) -> Column[str]:
+    parent = ForeignKey("mailbox.id", ondelete="CASCADE")
+    return Column("mailbox_id", OpaqueId, parent, primary_key=primary_key, nullable=False)
+
+
+def _revision() -> Column[int]:
+    return Column("revision", Integer, nullable=False)
+
+
+# An erased person stays as a tombstone without an index: signing in again makes a new person.
+person = Table(
+    "person",
+    METADATA,
+    _id(),
+    Column("subject_index", LargeBinary, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
+    CheckConstraint("(subject_index IS NULL) = (erased_at IS NOT NULL)", name="tombstone"),
+)
+
+person_key = Table(
+    "person_key",
+    METADATA,
+    _id(),
+    _person_id(),
+    Column("kek_id", OpaqueId, nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("uses", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("person_id", "generation"),
+)
+
+mailbox = Table(
+    "mailbox",
+    METADATA,
+    _id(),
+    _person_id(),
+    Column("subject_index", LargeBinary, nullable=False),
+    Column("address_sealed", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("person_id", "subject_index"),
+)
+
+token_cache = Table(
+    "token_cache",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("needs_consent", Boolean, nullable=False, server_default=false()),
+)
+
+folder = Table(
+    "folder",
+    METADATA,
+    _id(),
+    _mailbox_id(),
+    Column("graph_id", GraphId, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("description_sealed", LargeBinary),
+    Column("chosen", Boolean, nullable=False),
+    Column("origin", Boolean, nullable=False, server_default=false()),
+    _revision(),
+    UniqueConstraint("mailbox_id", "graph_id"),
+)
+
+profile = Table(
+    "profile",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("learned", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# folder_id without a foreign key, here and in decision: a folder may go while what was learned or decided stays.
+learned_message = Table(
+    "learned_message",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("message_id", GraphId, primary_key=True),
+    Column("folder_id", OpaqueId, nullable=False),
+)
+
+scan = Table(
+    "scan",
+    METADATA,
+    _id(),
+    _mailbox_id(),
+    Column("state", OneOf(WorkState), nullable=False),
+    Column("source_graph_id", GraphId, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("learned", Integer, nullable=False),
+    _revision(),
+    Column("error_code", CodeText),
+    Column("created_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    UniqueConstraint("id", "mailbox_id"),
+    Index(None, "mailbox_id", "created_at"),
+    _one_of("state", WorkState),
+)
+
+decision = Table(
+    "decision",
+    METADATA,
+    _id(),
+    Column("scan_id", OpaqueId, nullable=False),
+    Column("mailbox_id", OpaqueId, nullable=False),
+    Column("message_id", GraphId, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", OneOf(DecisionKind), nullable=False),
+    Column("folder_id", OpaqueId),
+    Column("confidence", Double),
+    Column("risk", Double, nullable=False),
+    Column("reason", CodeText, nullable=False),
+    Column("engine", CodeText, nullable=False),
+    Column("sender_hash", LargeBinary, nullable=False),
+    Column("decided_by", OneOf(DecidedBy), nullable=False),
+    ForeignKeyConstraint(["scan_id", "mailbox_id"], ["scan.id", "scan.mailbox_id"], ondelete="CASCADE"),
+    UniqueConstraint("scan_id", "message_id"),
+    Index(None, "scan_id", "seq", unique=True),
+    _one_of("kind", DecisionKind),
+    _one_of("decided_by", DecidedBy),
+    CheckConstraint("kind <> 'move' OR folder_id IS NOT NULL", name="move_names_a_folder"),
+)
+
+finding = Table(
+    "finding",
+    METADATA,
+    Column("decision_id", OpaqueId, ForeignKey("decision.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("mailbox_id", OpaqueId, nullable=False),
+    Column("technique", CodeText, nullable=False),
+    Column("field", CodeText, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("rule_id", CodeText, nullable=False),
+)
+
+move_run = Table(
+    "move_run",
+    METADATA,
+    _id(),
+    _mailbox_id(),
+    Column("scan_id", OpaqueId, nullable=False),
+    Column("kind", OneOf(RunKind), nullable=False),
+    Column("undoes", OpaqueId, ForeignKey("move_run.id", ondelete="CASCADE"), index=True),
+    Column("state", OneOf(WorkState), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("idempotency_hash", LargeBinary),
+    Column("error_code", CodeText),
+    Column("created_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    ForeignKeyConstraint(["scan_id", "mailbox_id"], ["scan.id", "scan.mailbox_id"], ondelete="CASCADE"),
+    UniqueConstraint("id", "mailbox_id"),
+    UniqueConstraint("mailbox_id", "idempotency_hash"),
+    Index(None, "scan_id"),
+    Index(None, "mailbox_id", "created_at"),
+    _one_of("state", WorkState),
+    _one_of("kind", RunKind),
+    CheckConstraint("(kind = 'undo') = (undoes IS NOT NULL)", name="undo_names_a_run"),
+)
+
+journal_entry = Table(
+    "journal_entry",
+    METADATA,
+    _id(),
+    Column("run_id", OpaqueId, nullable=False),
+    Column("mailbox_id", OpaqueId, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("chain", Integer, nullable=False),
+    Column("message_id", GraphId, nullable=False),
+    Column("from_graph_id", GraphId, nullable=False),
+    Column("to_graph_id", GraphId, nullable=False),
+    Column("state", OneOf(EntryState), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("code", CodeText),
+    Column("updated_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(["run_id", "mailbox_id"], ["move_run.id", "move_run.mailbox_id"], ondelete="CASCADE"),
+    UniqueConstraint("run_id", "message_id"),
+    Index(None, "run_id", "chain", "seq"),
+    _one_of("state", EntryState),
+)
+
+session = Table(
+    "session",
+    METADATA,
+    _id(),
+    Column("person_id", OpaqueId, ForeignKey("person.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("revoked_at", BigInteger),
+)
+
+# Sealed under a gateway key: at this point there is no person yet.
+sign_in = Table(
+    "sign_in",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("browser_hash", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+exchange_code = Table(
+    "exchange_code",
+    METADATA,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("verifier_hash", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# No foreign keys: the trail outlives what it speaks of; codes, ids and counts only.
+audit_event = Table(
+    "audit_event",
+    METADATA,
+    _id(),
+    Column("mailbox_id", OpaqueId),
+    Column("person_id", OpaqueId),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", CodeText, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("run_id", OpaqueId),
+    Index(None, "mailbox_id", "at"),
+    Index(None, "person_id", "at"),
+)

@@ -1,0 +1,185 @@
+"""The gateway's own keys: separate random ones for each purpose, in a file that the root key seals as a whole.
+
+No key is derived from another, so each can be replaced or destroyed alone. Destroying a KEK generation is what makes
+old copies of the database unreadable. The file is replaced in one step and under a lock; a crash leaves the old or the
+new one. The blind-index key can't be rotated: every person is found through it.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
+
+from gateway.store import ids
+from gateway.vault import envelope, root
+from gateway.vault.envelope import KEY_BYTES
+from gateway.vault.errors import DecryptFailed, KeyringRefused
+
+_ROOT_ID: Final = "root"
+_PLACE: Final = ("keys",)
+
+
+class Purpose(StrEnum):
+    """What a key is for; it is used for nothing else."""
+
+    KEK = "kek"
+    ACCESS_TOKEN = "access_token"  # noqa: S105  # the name of a purpose
+    CURSOR = "cursor"
+    BLIND_INDEX = "blind_index"
+
+
+ROTATING: Final = frozenset(Purpose) - {Purpose.BLIND_INDEX}
+
+
+class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One key. `secret` is 32 random bytes, for ACCESS_TOKEN a P-256 key in PKCS#8 DER; `created_at` in unix ms."""
+
+    id: str
+    purpose: Purpose
+    created_at: int
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"Key({self.id}, {self.purpose})"
+
+
+class _Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    keys: tuple[Key, ...]
+
+
+class Keyring:
+    """The keys in use and the older ones still kept. One per process."""
+
+    def __init__(self, root_key: bytes, keys_file: Path, keys: tuple[Key, ...]) -> None:
+        self._root_key = root_key
+        self._file = keys_file
+        self._keys = keys
+
+    @classmethod
+    def create(cls, root_file: Path, keys_file: Path, *, data_folder: Path, now: int) -> "Keyring":
+        """New keys, and a root key unless one was provided. Raises KeyringRefused when there is a keys file already."""
+        if keys_file.exists():
+            raise KeyringRefused(f"{keys_file} exists; new keys would make everything sealed so far unreadable")
+        given = root_file.exists()
+        root_key = (root.read if given else root.create)(root_file, data_folder=data_folder)
+        keyring = cls(root_key, keys_file, tuple(_new(purpose, now) for purpose in Purpose))
+        _write(keys_file, envelope.seal(root_key, _ROOT_ID, _PLACE, msgspec.json.encode(_Keys(keyring._keys))))
+        return keyring
+
+    @classmethod
+    def open(cls, root_file: Path, keys_file: Path, *, data_folder: Path) -> "Keyring":
+        """The keys as they stand. Raises KeyringRefused unless both files are private, in place and belong together."""
+        root_key = root.read(root_file, data_folder=data_folder)
+        return cls(root_key, keys_file, _read(root_key, keys_file))
+
+    def newest(self, purpose: Purpose) -> Key:
+        """The key to seal or sign with."""
+        return self.all(purpose)[0]
+
+    def all(self, purpose: Purpose) -> Sequence[Key]:
+        """The keys that may still open or verify, newest first; never empty."""
+        return [key for key in reversed(self._keys) if key.purpose is purpose]
+
+    def kek(self, kek_id: str) -> Key | None:
+        """A KEK by its id, looked up again on disk when another process made it; None when it is destroyed."""
+        if self._kek(kek_id) is None:
+            self._keys = _read(self._root_key, self._file)
+        return self._kek(kek_id)
+
+    def signing_key(self) -> ec.EllipticCurvePrivateKey:
+        """The key that signs access tokens."""
+        return _private_key(self.newest(Purpose.ACCESS_TOKEN))
+
+    def retired_verification_keys(self) -> list[ec.EllipticCurvePublicKey]:
+        """Public halves of older signing keys that were not destroyed yet."""
+        return [_private_key(key).public_key() for key in self.all(Purpose.ACCESS_TOKEN)[1:]]
+
+    def rotate(self, purpose: Purpose, *, now: int) -> Key:
+        """Make a new key the one in use; older ones stay until `destroy`. Raises KeyringRefused for the blind index."""
+        if purpose not in ROTATING:
+            raise KeyringRefused("the blind-index key can't be rotated: nobody would be found again")
+        new = _new(purpose, now)
+        self._change(lambda keys: (*keys, new))
+        return new
+
+    def destroy(self, key_ids: Sequence[str]) -> None:
+        """Forget older keys for ever. Raises KeyringRefused for a key in use."""
+        if {self.newest(purpose).id for purpose in Purpose} & set(key_ids):
+            raise KeyringRefused("the key in use can't be destroyed; rotate first")
+        self._change(lambda keys: tuple(key for key in keys if key.id not in key_ids))
+
+    def _kek(self, kek_id: str) -> Key | None:
+        return next((key for key in self.all(Purpose.KEK) if key.id == kek_id), None)
+
+    def _change(self, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
+        with _locked(self._file):
+            changed = change(_read(self._root_key, self._file))
+            sealed = envelope.seal(self._root_key, _ROOT_ID, _PLACE, msgspec.json.encode(_Keys(changed)))
+            _write(self._file, sealed)
+            self._keys = changed
+
+
+def _new(purpose: Purpose, now: int) -> Key:
+    kek = purpose is Purpose.KEK
+    secret = _new_signing_key() if purpose is Purpose.ACCESS_TOKEN else secrets.token_bytes(KEY_BYTES)
+    return Key(ids.new("kek" if kek else "key"), purpose, now, secret)
+
+
+def _new_signing_key() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _private_key(key: Key) -> ec.EllipticCurvePrivateKey:
+    private = load_der_private_key(key.secret, password=None)
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise KeyringRefused("the access-token key is no ECDSA key; rotate it")
+    return private
+
+
+def _read(root_key: bytes, path: Path) -> tuple[Key, ...]:
+    try:
+        opened = envelope.open(root_key, _PLACE, root.private_bytes(path))
+        keys = msgspec.json.decode(opened, type=_Keys).keys
+    except (DecryptFailed, msgspec.MsgspecError):
+        raise KeyringRefused(
+            f"{path} was not sealed by this root key; restore the pair that belongs together"
+        ) from None
+    if {key.purpose for key in keys} != set(Purpose):
+        raise KeyringRefused(f"{path} lacks a key for some purpose; restore it")
+    return keys
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file in one step, private from its first byte, and on the disk when this returns."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, root.FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.with_name(f".{path.name}.lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,136 @@
+"""Long, resumable work. The only module that knows DBOS; the truth is in our own tables.
+
+What DBOS stores of a workflow is an id of ours, step numbers and counts: never a page, a subject, a clearance or an
+exception's words. Nothing in its tables can be executed: the codec is closed and its pickle path is taken out.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from dbos import _serialization as dbos_serialization
+from sqlalchemy import Engine
+
+from chassis.errors import ServiceError
+
+QUEUE = "mailboxes"
+VERSION = "1"  # pinned: DBOS's default hashes source, and pending work of an old hash waits for ever
+POLL_SECONDS = 0.2  # how soon queued work starts
+DRAIN_SECONDS = 20  # how long a shutdown waits for the step in flight
+MAX_STORED = 1024  # characters of anything that DBOS may store for us
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+class PickleRefused(Exception):
+    """A row asked for DBOS's pickle path, which executes code. It was edited by somebody, or DBOS changed."""
+
+
+class StepFailed(Exception):
+    """A step ended with a coded error; code is one of chassis.errors and the only thing that is stored of it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Codec(dbos_serialization.Serializer):
+    """JSON of short, plain values. An exception is stored as its code alone."""
+
+    def name(self) -> str:
+        return "mail_organiser_json"
+
+    def serialize(self, data: Any) -> str:
+        plain = {"failed": _code(data)} if isinstance(data, BaseException) else {"value": data}
+        text = json.dumps(plain, allow_nan=False)
+        if len(text) > MAX_STORED:
+            raise ValueError("more than ids and counts was given to durable work")
+        return text
+
+    def deserialize(cls, serialized_data: str) -> Any:  # noqa: N805  # DBOS declares it so
+        plain = json.loads(serialized_data)
+        if set(plain) == {"failed"}:
+            return StepFailed(str(plain["failed"]))
+        return plain["value"]
+
+
+class Steps:
+    """Runs the steps of one workflow, each once to its end; after a crash the first unfinished one runs again."""
+
+    async def run(self, name: str, step: Callable[..., Awaitable[Json]], *arguments: str | int) -> Json:
+        """Runs one step and stores its result. Raises StepFailed with the code of what the step raised."""
+
+        async def coded() -> Json:
+            try:
+                return await step(*arguments)
+            except Exception as error:  # noqa: BLE001  # whatever it is, only a code may be stored
+                raise StepFailed(_code(error)) from None
+
+        return await DBOS.run_step_async({"name": name}, coded)
+
+
+Workflow = Callable[[Steps, str], Awaitable[None]]
+
+
+class Work:
+    """DBOS over our own database, one queue, one piece of work at a time for a mailbox."""
+
+    def __init__(self, engine: Engine, *, executor: str) -> None:
+        _take_out_pickle()
+        config = DBOSConfig(
+            name="mail-organiser",
+            system_database_url=engine.url.render_as_string(hide_password=False),
+            system_database_engine=engine,
+            application_version=VERSION,
+            executor_id=executor,
+            serializer=Codec(),
+            enable_otlp=False,
+            log_level="WARNING",
+        )
+        self._dbos = DBOS(config=config)
+        self._workflows: dict[str, Callable[[str], Awaitable[None]]] = {}
+
+    def register(self, name: str, workflow: Workflow) -> None:
+        """Makes a workflow known; before launch, under a name that stays."""
+
+        async def run(subject_id: str) -> None:
+            await workflow(Steps(), subject_id)
+
+        run.__qualname__ = run.__name__ = name
+        self._workflows[name] = DBOS.workflow(name=name)(run)
+
+    async def launch(self) -> None:
+        """Starts the workers and takes up what a crash left behind."""
+        await asyncio.to_thread(DBOS.launch)
+        await DBOS.register_queue_async(QUEUE, partition_concurrency=1, polling_interval_sec=POLL_SECONDS)
+
+    async def drain(self) -> None:
+        """Stops taking work, lets the steps in flight end, closes. Off the loop: on it everything would freeze."""
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=DRAIN_SECONDS)
+
+    async def start(self, name: str, subject_id: str, *, mailbox: str, attempt: int = 0) -> None:
+        """Queues a workflow for a scan or a run; the same id and attempt twice is one workflow."""
+        with SetWorkflowID(f"{subject_id}.{attempt}"), SetEnqueueOptions(queue_partition_key=mailbox):
+            await DBOS.enqueue_workflow_async(QUEUE, self._workflows[name], subject_id)  # type: ignore[arg-type]
+
+    async def cancel(self, subject_id: str, *, attempt: int = 0) -> None:
+        """Stops a workflow at its next step boundary."""
+        await DBOS.cancel_workflow_async(f"{subject_id}.{attempt}")
+
+
+def _code(error: object) -> str:
+    if isinstance(error, StepFailed | ServiceError):
+        return error.code
+    return "internal"
+
+
+def _take_out_pickle() -> None:
+    """A row's serialization column chooses the decoder, so a custom serializer alone stops nothing."""
+
+    def refuse(*_: object) -> Any:
+        raise PickleRefused("durable work holds no pickles")
+
+    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment]
+    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment]

@@ -1,0 +1,1 @@
+"""An OpenID Connect authority shaped like login.microsoftonline.com."""
