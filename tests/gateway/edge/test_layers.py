@@ -232,7 +232,8 @@ async def test_the_open_routes_are_exactly_these(front: Any) -> None:
         assert (await client.get("/api/v1/session/sign-in")).status_code == 401
         assert (await client.post("/api/v1/session/sign-in/")).status_code == 401
         assert (await client.post("/api/v1/session")).status_code == 401
-    assert sorted(path.rpartition("/")[2] for _, path in OPEN_ROUTES) == ["callback", "exchange", "sign-in"]
+    names = sorted(path.rpartition("/")[2] for _, path in OPEN_ROUTES)
+    assert names == ["callback", "exchange", "openapi.json", "sign-in", "status"]
 
 
 async def test_a_revoked_session_is_refused_although_its_token_is_good(front: Any) -> None:
