@@ -1,5 +1,6 @@
 """A real database file, a real keyring on disk, and a clock that the test moves."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_bytes
@@ -36,10 +37,21 @@ def data_folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def engine(data_folder: Path) -> Iterator[Engine]:
-    engine = store_engine.open(data_folder / "organiser.db")
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy: building the schema anew for each test would be most of their time."""
+    path = tmp_path_factory.mktemp("migrated") / "organiser.db"
+    engine = store_engine.open(path)
     store_engine.migrate(engine)
+    store_engine.scrub(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def engine(migrated: Path, data_folder: Path) -> Iterator[Engine]:
+    shutil.copy(migrated, data_folder / "organiser.db")
+    engine = store_engine.open(data_folder / "organiser.db")
     yield engine
     engine.dispose()
 

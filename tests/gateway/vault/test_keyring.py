@@ -71,6 +71,16 @@ def test_every_flipped_byte_of_the_keys_file_is_refused(keyring: Keyring, root_f
             _open(keyring, root_file)
 
 
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_keys_file_without_a_key_for_each_purpose_is_refused(
+    keyring: Keyring, root_file: Path, purpose: Purpose
+) -> None:
+    """Refused at the door, not when the key is first needed."""
+    keyring._change(lambda keys: tuple(key for key in keys if key.purpose is not purpose))
+    with pytest.raises(KeyringRefused, match="lacks a key"):
+        _open(keyring, root_file)
+
+
 @pytest.mark.parametrize("content", [b"", bytes(31), bytes(33), b"\n" * 32])
 def test_a_wrong_root_key_is_refused(keyring: Keyring, root_file: Path, content: bytes) -> None:
     """Too short, too long, or simply another."""
