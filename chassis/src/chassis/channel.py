@@ -70,7 +70,7 @@ def _options(server_name: str, max_message: int) -> list[tuple[str, int | str]]:
 
 
 class _Generation:
-    """One connection's worth of certificates. Closed when it is retired and its last call has ended."""
+    """One set of certificates and its connection. Closed when it is retired and its last call has ended."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
@@ -78,10 +78,14 @@ class _Generation:
         self._retired = False
         self._closing: asyncio.Task[None] | None = None
 
+    @property
+    def closed(self) -> bool:
+        return self._closing is not None and self._closing.done()
+
     def began(self) -> None:
         self._calls += 1
 
-    def ended(self, _call: object = None) -> None:
+    def ended(self, _call: object) -> None:
         self._calls -= 1
         self._close_if_idle()
 
@@ -90,9 +94,7 @@ class _Generation:
         self._close_if_idle()
 
     async def close(self, grace: float | None) -> None:
-        if self._closing is not None:
-            await self._closing
-        await self.channel.close(grace)
+        await (self._closing or self.channel.close(grace))
 
     def _close_if_idle(self) -> None:
         if self._retired and self._calls == 0 and self._closing is None:
@@ -108,7 +110,8 @@ class _RotatingChannel(grpc.aio.Channel):
         self._options = options
         self.tracer = tracer
         self._look_at = time.monotonic() + LOOK_SECONDS
-        self._generations = [self._open(self._watch.material)]
+        self._generation = self._open(self._watch.material)
+        self._retired: list[_Generation] = []
         self._ending: set[asyncio.Task[None]] = set()
 
     def _open(self, material: TlsMaterial) -> _Generation:
@@ -121,13 +124,14 @@ class _RotatingChannel(grpc.aio.Channel):
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
             self._rotate(self._watch.changed())
-        return self._generations[-1]
+        return self._generation
 
     def _rotate(self, material: TlsMaterial | None) -> None:
-        if material is not None:
-            retired = self._generations[-1]
-            self._generations.append(self._open(material))
-            retired.retire()
+        if material is None:
+            return
+        self._generation.retire()
+        self._retired = [old for old in (*self._retired, self._generation) if not old.closed]
+        self._generation = self._open(material)
 
     def keep(self, ending: Awaitable[None]) -> None:
         """Holds on to the end of a call until it is written down."""
@@ -157,7 +161,7 @@ class _RotatingChannel(grpc.aio.Channel):
         await self.current().channel.channel_ready()
 
     async def close(self, grace: float | None = None) -> None:
-        await asyncio.gather(*(generation.close(grace) for generation in self._generations))
+        await asyncio.gather(*(each.close(grace) for each in (self._generation, *self._retired)))
         await asyncio.gather(*self._ending)
 
     async def __aenter__(self) -> Self:

@@ -78,9 +78,11 @@ def read_private(path: Path, key: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError):
         raise SecretRefused(f"{key}: the secret file cannot be opened. Create it, or correct the path.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        _check_private(os.fstat(file.fileno()), key)
-        content = file.read(MAX_SECRET + 1)
+    try:
+        _check_private(os.fstat(descriptor), key)
+        content = os.read(descriptor, MAX_SECRET + 1)
+    finally:
+        os.close(descriptor)
     if not 0 < len(content) <= MAX_SECRET:
         raise SecretRefused(
             f"{key}: the secret file is empty or over {MAX_SECRET} bytes. Write the secret alone into it."

@@ -1,7 +1,8 @@
 """Traces that cross services and carry no mail.
 
-Guarantees: only declared attributes of a closed kind are exported, and neither events, status texts, tracestate nor the
-attributes of links; exporting goes over TLS unless the collector is on this machine; with no endpoint nothing leaves.
+Guarantees: only declared attributes of a closed kind are exported, and neither events, status texts, tracestate nor
+attributes of links and scopes; exporting goes over TLS unless the collector is on this machine; with no endpoint
+nothing leaves.
 A collector that is down costs no request anything: spans wait in a bounded queue and are then dropped.
 Must never: adopt the trace of a stranger. Services of ours continue each other's; the public edge uses edge_span().
 """
@@ -20,6 +21,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
@@ -183,8 +185,12 @@ def redacted(span: ReadableSpan, attributes: Mapping[str, Kind]) -> ReadableSpan
         status=Status(span.status.status_code),
         start_time=span.start_time,
         end_time=span.end_time,
-        instrumentation_scope=span.instrumentation_scope,
+        instrumentation_scope=_named(span.instrumentation_scope),
     )
+
+
+def _named(scope: InstrumentationScope | None) -> InstrumentationScope | None:
+    return None if scope is None else InstrumentationScope(str(admit(Kind.LOGGER, scope.name)))
 
 
 def _admitted(given: Mapping[str, AttributeValue], kinds: Mapping[str, Kind]) -> dict[str, AttributeValue]:
@@ -203,9 +209,17 @@ def _exporter(endpoint: str, authority: Path | None) -> OTLPSpanExporter:
         raise TelemetryRefused("The OTLP endpoint is not http(s)://host:port of a gRPC collector. Correct it.")
     if parts.scheme == "http":
         return _loopback_exporter(parts.hostname, parts.netloc)
-    roots = authority.read_bytes() if authority is not None else None
-    credentials = grpc.ssl_channel_credentials(roots)
+    credentials = grpc.ssl_channel_credentials(None if authority is None else _roots(authority))
     return OTLPSpanExporter(endpoint=parts.netloc, insecure=False, credentials=credentials, timeout=EXPORT_SECONDS)
+
+
+def _roots(authority: Path) -> bytes:
+    try:
+        return authority.read_bytes()
+    except OSError:
+        raise TelemetryRefused(
+            "The collector's authority file cannot be read. Create it, or correct the path."
+        ) from None
 
 
 def _loopback_exporter(host: str, netloc: str) -> OTLPSpanExporter:

@@ -19,7 +19,7 @@ def main() -> None:
 )
 @click.option("--check", is_flag=True, help="Sort, print one JSON line, end.")
 def up(mailbox: Path | None, port: int, var: Path, *, check: bool) -> None:
-    """Run everything on this machine and sort a mailbox in the sandbox.
+    r"""Run everything on this machine and sort a mailbox in the sandbox.
 
     Without --mailbox, a sample mailbox is sorted. Examples:
 
@@ -27,9 +27,9 @@ def up(mailbox: Path | None, port: int, var: Path, *, check: bool) -> None:
         mail-organiser up
         mail-organiser up --mailbox ~/Takeout/Mail/All.mbox
     """
-    from cli import up as command  # noqa: PLC0415  # see above
+    from cli.up import run  # noqa: PLC0415  # see above
 
-    raise SystemExit(command.run(mailbox, port=port, var=var, check=check))
+    raise SystemExit(run(mailbox, port=port, var=var, check=check))
 
 
 @main.command()
@@ -38,7 +38,7 @@ def up(mailbox: Path | None, port: int, var: Path, *, check: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(1), help="Sort at most so many messages.")
 def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None:
-    """Sort a mailbox file offline: nothing is sent anywhere, nothing is changed.
+    r"""Sort a mailbox file offline: nothing is sent anywhere, nothing is changed.
 
     Exit code 3 when something is held. Examples:
 
@@ -46,6 +46,6 @@ def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None
         mail-organiser scan ~/Takeout/Mail/All.mbox
         mail-organiser scan Maildir --format jsonl > decisions.jsonl
     """
-    from cli import scan as command  # noqa: PLC0415  # see above
+    from cli.scan import run  # noqa: PLC0415  # see above
 
-    raise SystemExit(command.run(path, folders=folders, form=form, limit=limit))
+    raise SystemExit(run(path, folders=folders, form=form, limit=limit))

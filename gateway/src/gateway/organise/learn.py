@@ -1,4 +1,7 @@
-"""Learns from what the owner filed, in the order in which it came. Nothing that sentinel did not clear is learned from."""
+"""Learns from what the owner filed, in the order in which it came.
+
+Nothing that sentinel did not clear is learned from.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""From a mailbox to Microsoft: one reader, one mover and one gate for each, so that Graph's limits are kept together."""
+"""From a mailbox to Microsoft: one reader, one mover and one gate for each.
+
+So that Graph's limits, which are a mailbox's, are kept in one place.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable
