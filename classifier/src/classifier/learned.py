@@ -241,9 +241,8 @@ _EXTRA_GROUPS: Final = np.array([*LAST_GROUPS, Group.BIAS], np.int64)
 def _reason(opinion: Opinion, best: int) -> Reason:
     """What spoke most for the choice against the alternatives: softmax features by group, and the memories."""
     soft = opinion.soft[:, best] - opinion.soft @ opinion.probabilities
-    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=opinion.trust[0] * soft, minlength=len(_REASONS)).astype(
-        np.float64
-    )
+    weights = opinion.trust[0] * soft
+    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=weights, minlength=len(_REASONS)).astype(np.float64)
     favour = opinion.trust * (opinion.opinions[:, best] - opinion.opinions @ opinion.probabilities)
     spoke[:_MEMORIES] += favour[_WENT] + favour[_LAST]
     return _REASONS[int(spoke.argmax())]
