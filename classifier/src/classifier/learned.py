@@ -116,7 +116,7 @@ class LearnedEngine:
             return ABSTAINED
         opinion = self._opine(message)
         at, best = max(known, key=lambda pair: opinion.probabilities[pair[1]])
-        confidence = self.calibration.of(float(opinion.probabilities[best]))
+        confidence = self.calibration.of(self._raw(opinion, best))
         return Choice(at, confidence, Engine.LEARNED, _reason(opinion, best))
 
     def learn(self, message: Marks, label: int) -> None:
@@ -142,13 +142,18 @@ class LearnedEngine:
         sender = self.table.find(message.keys[:1])[0]
         return bool(self.table.counts[sender].sum() < max(SENDER_FLOOR, SENDER_SHARE * self.learned))
 
+    def _raw(self, opinion: Opinion, index: int) -> float:
+        """Confidence before calibration: leaves room for a folder that was never seen, most of it at the start."""
+        unseen = (len(self.labels) + 1) / (self.learned + 2)
+        return float(opinion.probabilities[index]) * (1.0 - min(unseen, 1.0))
+
     def _learn_trust(self, message: Marks, label: int) -> None:
         """Answers the message first, then tells mixture and calibration how that went."""
         if not self.labels:
             return
         opinion = self._opine(message)
         best = int(opinion.probabilities.argmax())
-        self.calibration.record(float(opinion.probabilities[best]), right=self.labels[best] == label)
+        self.calibration.record(self._raw(opinion, best), right=self.labels[best] == label)
         if label in self.labels:
             self.mixture.learn(opinion.case, opinion.opinions, opinion.probabilities, self.labels.index(label))
 
