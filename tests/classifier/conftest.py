@@ -5,13 +5,15 @@ import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciph
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from chassis.authority import LocalAuthority
 from chassis.channel import open_channel
 from chassis.settings import load
@@ -22,7 +24,6 @@ from classifier.gate import Cleared
 from classifier.learned import LearnedEngine, marks
 from classifier.main import GATEWAY, started
 from classifier.settings import Settings
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mail_organiser.classifier.v1.classifier_pb2 import ClassifyRequest, LearnRequest
 from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
 from mail_organiser.clearance import Trust, audience, sign
@@ -34,10 +35,14 @@ CLASSIFIER = "classifier.mail-organiser.internal"
 STRANGER = "stranger.mail-organiser.internal"
 POLICY = bytes(range(32))
 NONE: Mapping[str, Any] = {}
-FOLDERS = tuple(
-    FolderText(f"fol_{name}", name.title(), None) for name in ("bills", "travel", "family", "work", "news")
+FOLDERS = tuple(FolderText(f"fol_{name}", name.title(), None) for name in ("bills", "travel", "family", "work", "news"))
+_WORDS = (
+    "invoice amount due",
+    "flight seat gate",
+    "birthday cake photos",
+    "meeting minutes plan",
+    "weekly digest issue",
 )
-_WORDS = ("invoice amount due", "flight seat gate", "birthday cake photos", "meeting minutes plan", "weekly digest issue")
 
 
 @dataclass
@@ -169,7 +174,7 @@ class Post:
         return MessageText(subject, sender.partition("@")[0].title(), sender, None, **more)
 
     def stream(self, rows: int, seed: int = 7) -> Iterator[tuple[MessageText, str]]:
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311  # mail of a test, the same in each run
         for _ in range(rows):
             person = chance.randrange(20)
             at = person % 5 if chance.random() < 0.9 else chance.randrange(5)
@@ -212,3 +217,9 @@ class Taught:
 @pytest.fixture
 def taught(key: FeatureKey, sentinel: Sentinel) -> Taught:
     return Taught(key, sentinel)
+
+
+@pytest.fixture
+def teach(sentinel: Sentinel) -> Callable[..., Taught]:
+    """Makes further engines, under the same key if none is given."""
+    return lambda key=None: Taught(key or FeatureKey(bytes(range(32))), sentinel)

@@ -4,6 +4,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from chassis.errors import InvalidArgument, from_rpc
 from classifier.main import CALLERS, GATEWAY
 from mail_organiser.classifier.v1 import classifier_pb2 as pb
@@ -20,9 +21,7 @@ async def _error(call: Any) -> grpc.aio.AioRpcError:
 
 
 async def test_learned_mail_is_filed_by_the_next_call(desk: Any, post: Any) -> None:
-    """
-    What Learn hands out, Classify understands: mail like the filed mail gets that folder, as an index.
-    """
+    """What Learn hands out, Classify understands: mail like the filed mail gets that folder, as an index."""
     async with desk.open() as classifier:
         learned = await classifier.Learn(desk.sentinel.learn(list(post.stream(300))), timeout=TIMEOUT)
         fresh = list(post.stream(100, seed=8))
@@ -37,9 +36,7 @@ async def test_learned_mail_is_filed_by_the_next_call(desk: Any, post: Any) -> N
 
 
 async def test_learning_goes_on_from_the_profile(desk: Any, post: Any) -> None:
-    """
-    learned counts over all calls, not one.
-    """
+    """Learned counts over all calls, not one."""
     async with desk.open() as classifier:
         first = await classifier.Learn(desk.sentinel.learn(list(post.stream(20))), timeout=TIMEOUT)
         request = desk.sentinel.learn(list(post.stream(5)))
@@ -49,9 +46,7 @@ async def test_learning_goes_on_from_the_profile(desk: Any, post: Any) -> None:
 
 
 async def test_a_choice_names_a_folder_of_the_request_or_none(desk: Any, post: Any) -> None:
-    """
-    A folder that was learned but isn't offered is never chosen; with no learned folder offered, none is.
-    """
+    """A folder that was learned but isn't offered is never chosen; with no learned folder offered, none is."""
     async with desk.open() as classifier:
         learned = await classifier.Learn(desk.sentinel.learn(list(post.stream(200))), timeout=TIMEOUT)
         messages = [message for message, _ in post.stream(30)]
@@ -67,9 +62,7 @@ async def test_a_choice_names_a_folder_of_the_request_or_none(desk: Any, post: A
 
 
 async def test_only_the_gateway_may_call(desk: Any, post: Any) -> None:
-    """
-    A certificate of our own authority with another name is refused.
-    """
+    """A certificate of our own authority with another name is refused."""
     async with desk.open(caller=STRANGER) as classifier:
         for call in (
             classifier.Classify(desk.sentinel.classify([post.message()]), timeout=TIMEOUT),
@@ -79,9 +72,7 @@ async def test_only_the_gateway_may_call(desk: Any, post: Any) -> None:
 
 
 def test_every_method_has_the_gateway_as_its_caller() -> None:
-    """
-    The caller table names every method of the service, and nobody but the gateway.
-    """
+    """The caller table names every method of the service, and nobody but the gateway."""
     service = pb.DESCRIPTOR.services_by_name["ClassifierService"]
     methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
     assert set(CALLERS.table) == methods
@@ -89,9 +80,7 @@ def test_every_method_has_the_gateway_as_its_caller() -> None:
 
 
 async def test_a_profile_under_another_key_asks_for_relearning(desk: Any, post: Any) -> None:
-    """
-    A profile that isn't usable is FAILED_PRECONDITION with a code of its own, in both calls.
-    """
+    """A profile that isn't usable is FAILED_PRECONDITION with a code of its own, in both calls."""
     async with desk.open() as classifier:
         learned = await classifier.Learn(desk.sentinel.learn(list(post.stream(20))), timeout=TIMEOUT)
         classify, learn = desk.sentinel.classify([post.message()]), desk.sentinel.learn(list(post.stream(2)))
@@ -105,9 +94,7 @@ async def test_a_profile_under_another_key_asks_for_relearning(desk: Any, post: 
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33])
 async def test_a_key_of_another_length_is_malformed(desk: Any, post: Any, length: int) -> None:
-    """
-    A feature key has 32 bytes.
-    """
+    """A feature key has 32 bytes."""
     request = desk.sentinel.classify([post.message()])
     request.feature_key = bytes(length)
     async with desk.open() as classifier:
@@ -115,9 +102,7 @@ async def test_a_key_of_another_length_is_malformed(desk: Any, post: Any, length
 
 
 async def test_columns_that_contradict_are_malformed(desk: Any, post: Any) -> None:
-    """
-    A column that is too short is refused, and the words hold nothing of it.
-    """
+    """A column that is too short is refused, and the words hold nothing of it."""
     request = desk.sentinel.classify([post.message()])
     del request.messages.subject[:]
     async with desk.open() as classifier:
@@ -137,9 +122,7 @@ async def test_columns_that_contradict_are_malformed(desk: Any, post: Any) -> No
     ids=["one label too many", "label outside", "empty id", "long id", "too many ids"],
 )
 async def test_labels_that_fit_no_folder_are_malformed(desk: Any, post: Any, spoil: Any) -> None:
-    """
-    Each message needs a label that is an index into bounded folder ids.
-    """
+    """Each message needs a label that is an index into bounded folder ids."""
     request = desk.sentinel.learn([(post.message(), "fol_bills")])
     spoil(request)
     async with desk.open() as classifier:
@@ -147,9 +130,7 @@ async def test_labels_that_fit_no_folder_are_malformed(desk: Any, post: Any, spo
 
 
 async def test_too_many_messages_are_malformed(desk: Any, post: Any) -> None:
-    """
-    A batch holds at most 512 messages.
-    """
+    """A batch holds at most 512 messages."""
     request = desk.sentinel.classify([post.message()])
     request.messages.present.extend([7] * 512)
     async with desk.open() as classifier:
