@@ -49,7 +49,7 @@ def _hidden(reading: Reading) -> Iterator[Finding]:
 def _inside_weight(places: int) -> float:
     if places <= _FEW:
         return WEAK
-    return FIRM if places > _MANY else MEDIUM
+    return STRONG if places > _MANY else MEDIUM
 
 
 def _report(reading: Reading, rule_id: str, weight: float, spans: list[Span]) -> Iterator[Finding]:

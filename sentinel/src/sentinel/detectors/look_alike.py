@@ -1,7 +1,7 @@
 """Senders and words that look like others.
 
   SEN-1001  a word that mixes scripts to look Latin, in the sender's name, address or List-Id
-  SEN-1002  the same in another text
+  SEN-1002  the same in another text; two such words are no slip
   SEN-1003  a well-known name spelled with foreign letters or digits, in the sender's name or address
   SEN-1004  an international domain whose letters mix scripts
 """
@@ -45,12 +45,16 @@ def _mixed_words(reading: Reading) -> Iterator[Finding]:
     if reading.text.isascii():
         return
     folded = fold(reading.plain.decoded)
-    for start, end in look_alike_words(folded.text):
-        word = folded.text[start:end]
-        if len(word) >= _LEAST_LETTERS and _POSING.search(word) and _LATIN.search(word) and _reads_latin(word):
-            sender = reading.field in _SENDER
-            rule_id, weight = ("SEN-1001", STRONG) if sender else ("SEN-1002", FIRM)
-            yield _finding(reading, folded, (start, end), weight, rule_id)
+    spans = [span for span in look_alike_words(folded.text) if _is_imitation(folded.text[span[0] : span[1]])]
+    sender = reading.field in _SENDER
+    weight = STRONG if sender or len(spans) > 1 else FIRM
+    for span in spans:
+        yield _finding(reading, folded, span, weight, "SEN-1001" if sender else "SEN-1002")
+
+
+def _is_imitation(word: str) -> bool:
+    mixed = _POSING.search(word) is not None and _LATIN.search(word) is not None
+    return len(word) >= _LEAST_LETTERS and mixed and _reads_latin(word)
 
 
 def _reads_latin(word: str) -> bool:

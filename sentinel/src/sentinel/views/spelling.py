@@ -1,9 +1,10 @@
-"""Texts spelled another way: leet, backwards, rot13. Same length as the canonical text they are made of."""
+"""Texts spelled another way: leet, backwards, rot13, letter by letter. Made of the canonical text."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from sentinel.canonical.mapped import Mapped
+from sentinel.canonical.mapped import Mapped, Rewriter
 
 _LEET = re.compile(r"[a-z][0-9@$!|+]|[0-9@$!|+][a-z]")
 _LEET_I = str.maketrans("0134578@$!|+9", "oieastbasiltg")
@@ -18,6 +19,11 @@ _BACKWARDS = tuple(word[::-1] for word in _NEEDED)
 _ROTATED = tuple(word.translate(_ROT13) for word in _NEEDED)
 
 
+# A letter on its own, one separator, and another letter on its own: "i.g.n.o.r.e", "i g n o r e".
+_LONE = re.compile(r"(?<![^\W_])[^\W_]([^\w\s]|[ _])(?=[^\W_](?![^\W_]))")
+_LEAST_LONE = 6  # pairs; abbreviations have fewer
+
+
 def respelled(canonical: Mapped) -> Iterator[Mapped]:
     """The other readings whose cheap sign is there."""
     text = canonical.text
@@ -25,7 +31,26 @@ def respelled(canonical: Mapped) -> Iterator[Mapped]:
         yield canonical.with_text(text.translate(_LEET_I))
         if "1" in text:
             yield canonical.with_text(text.translate(_LEET_L))
+    yield from _spelled_out(canonical)
     if any(word in text for word in _BACKWARDS):
         yield canonical.reversed()
     if any(word in text for word in _ROTATED):
         yield canonical.with_text(text.translate(_ROT13))
+
+
+def _spelled_out(canonical: Mapped) -> Iterator[Mapped]:
+    """Without the separator that parts the letters; any other one, or two of it, parts the words."""
+    pairs = list(_LONE.finditer(canonical.text))
+    if len(pairs) < _LEAST_LONE:
+        return
+    separator = Counter(pair[1] for pair in pairs).most_common(1)[0][0]
+    rewriter, place = Rewriter(canonical), 0
+    for pair in pairs:
+        if pair[1] == separator:
+            rewriter.keep(place, pair.start(1))
+            place = pair.end(1)
+    rewriter.keep(place, len(canonical.text))
+    spelled = rewriter.done()
+    yield spelled
+    if _LEET.search(spelled.text):
+        yield spelled.with_text(spelled.text.translate(_LEET_I))
