@@ -29,13 +29,19 @@ class Calibration:
     seen: Doubles = field(default_factory=_zeros)
     right: Doubles = field(default_factory=_zeros)
     raw: Doubles = field(default_factory=_zeros)
+    _curve: tuple[Doubles, Doubles] | None = field(default=None, init=False, repr=False, compare=False)
 
     def record(self, raw: float, *, right: bool) -> None:
         """Notes how a choice of this raw confidence turned out."""
         index = min(int(raw * BINS), BINS - 1)
-        for sums, amount in ((self.seen, 1.0), (self.right, float(right)), (self.raw, raw)):
-            sums *= _FADE
-            sums[index] += amount
+        for kept, amount in zip(self.sums(), (1.0, float(right), raw), strict=True):
+            np.multiply(kept, _FADE, out=kept)
+            kept[index] += amount
+        self._curve = None
+
+    def sums(self) -> tuple[Doubles, Doubles, Doubles]:
+        """What a profile keeps, in the order of the constructor."""
+        return self.seen, self.right, self.raw
 
     def curve(self) -> tuple[Doubles, Doubles]:
         """Raw values, rising, and what each stands for, never falling."""
@@ -45,8 +51,9 @@ class Calibration:
 
     def of(self, raw: float) -> float:
         """The calibrated confidence, 0 to 1."""
-        middles, rates = self.curve()
-        return float(np.interp(raw, middles, rates))
+        if self._curve is None:
+            self._curve = self.curve()
+        return min(max(float(np.interp(raw, *self._curve)), 0.0), 1.0)  # a profile's sums are a stranger's
 
 
 def rising(rates: Doubles, weights: Doubles) -> Doubles:

@@ -15,7 +15,7 @@ from mail_organiser.columns import FolderText, MessageText
 from mail_organiser.digest import folder_digest, message_digest
 from mail_organiser.mail.v1.mail_pb2 import Clearance, Purpose
 
-__all__ = ["Cleared", "ClearedBatch", "ClearedFolder", "ClearanceRefused", "ProviderCleared", "open_batch"]
+__all__ = ["ClearanceRefused", "Cleared", "ClearedBatch", "ClearedFolder", "ProviderCleared", "open_batch"]
 
 
 class _Proof:

@@ -64,6 +64,8 @@ _BAYES: Final = np.array([_LOUDNESS.get(group, (1.0, 1.0))[1] for group in Group
 _REASON_INDEX: Final = np.array([_REASON_OF.get(group, _WORDS) for group in Group])
 _OWN: Final = np.array([group in (Group.SENDER, Group.SENDER_COUNT) for group in Group])
 _MEMORIES = len(MEMORY_GROUPS)
+_WENT: Final = slice(2, 2 + _MEMORIES)  # rows of the opinions
+_LAST: Final = slice(2 + _MEMORIES, 2 + 2 * _MEMORIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Opinion:
     probabilities: Doubles
     opinions: Doubles  # (OPINIONS, classes)
     case: int
+    trust: Doubles  # (OPINIONS,): the mixture's weights in this case
     soft: Floats  # (features, classes): what each feature said in the softmax
     groups: Ints
 
@@ -186,14 +189,15 @@ class LearnedEngine:
         opinions = np.empty((OPINIONS, classes))
         opinions[0] = log_softmax(soft.sum(axis=0, dtype=np.float64))
         opinions[1] = self._bayes(rows[own], groups[own], habit)
-        opinions[2:10] = self._memory_opinions(rows[:_MEMORIES], habit)
+        opinions[_WENT], opinions[_LAST] = self._memory_opinions(rows[:_MEMORIES], habit)
         opinions[10] = np.log(habit)
         recent = self.recent + _RECENT_SMOOTHING
         opinions[11] = np.log(recent / recent.sum())
         known = self.table.last[rows[:2]] != NO_CLASS
         case = int(known[0]) + 2 * int(known[1])
-        mixed = log_softmax(self.mixture.of(case) @ opinions)
-        return Opinion(np.exp(mixed), opinions, case, soft, groups)
+        trust = self.mixture.of(case)
+        mixed = log_softmax(trust @ opinions)
+        return Opinion(np.exp(mixed), opinions, case, trust, soft, groups)
 
     def _bayes(self, rows: Ints, groups: Ints, habit: Doubles) -> Doubles:
         """Naive Bayes over the known features, tempered by their number: they are far from independent."""
@@ -204,13 +208,13 @@ class LearnedEngine:
         likely = loud @ np.log((counts + _SMOOTHING) / room)
         return log_softmax((likely + np.log(habit)) / max(1.0, float(np.sqrt(loud.sum()))))
 
-    def _memory_opinions(self, rows: Ints, habit: Doubles) -> Doubles:
-        """Where mail of this sender, thread, domain, recipient set went (4 rows), and where the last one went (4)."""
+    def _memory_opinions(self, rows: Ints, habit: Doubles) -> tuple[Doubles, Doubles]:
+        """Where mail of this sender, thread, domain, recipient set went, and where the last one went; 4 rows each."""
         counts = self.table.counts[rows, : len(self.labels)]
         total = counts.sum(axis=1, keepdims=True)
         went = np.log((counts + _MEMORY_PRIOR * habit) / (total + _MEMORY_PRIOR))
         last = (self.table.last[rows][:, None] == np.arange(len(self.labels))).astype(np.float64)
-        return np.concatenate((went, last))
+        return went, last
 
     def _step(self, rows: Ints, groups: Ints, truth: int) -> None:
         """One AdaGrad step of the softmax; one sum of squares a row."""
@@ -235,7 +239,11 @@ _EXTRA_GROUPS: Final = np.array([*LAST_GROUPS, Group.BIAS], np.int64)
 
 
 def _reason(opinion: Opinion, best: int) -> Reason:
-    """The group that spoke most for the choice against the alternatives."""
-    favour = opinion.soft[:, best] - opinion.soft @ opinion.probabilities
-    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=favour, minlength=len(_REASONS))
+    """What spoke most for the choice against the alternatives: softmax features by group, and the memories."""
+    soft = opinion.soft[:, best] - opinion.soft @ opinion.probabilities
+    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=opinion.trust[0] * soft, minlength=len(_REASONS)).astype(
+        np.float64
+    )
+    favour = opinion.trust * (opinion.opinions[:, best] - opinion.opinions @ opinion.probabilities)
+    spoke[:_MEMORIES] += favour[_WENT] + favour[_LAST]
     return _REASONS[int(spoke.argmax())]

@@ -9,12 +9,13 @@ from unicodedata import normalize
 
 MAX_SUBJECT = 256  # code points that are read; bounds the features of one message, longest line a client shows whole
 
-# Reply and forward marks as Outlook, Gmail and Notes write them: en, de, nl, sv/no/da, fi, fr, it, es/pt, pl, cs, tr, hu, zh.
+# Reply and forward marks as Outlook, Gmail and Notes write them: English, German, Dutch,
+# Scandinavian, Finnish, French, Italian, Spanish, Portuguese, Polish, Czech, Turkish, Hungarian, Chinese.
 _MARKS = (
     "re|r|fw|fwd|aw|wg|antw|doorst|sv|vs|vb|vl|ref|tr|rif|i|res|enc|rv|rm|odp|pd|pred|ynt|ilt|továbbítás|vá|"
     "回复|回覆|答复|转发|轉寄"
 )
-_PREFIX = re.compile(rf"(?:\s*(?:{_MARKS})\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:：])+\s*")
+_PREFIX = re.compile(rf"(?:\s*(?:{_MARKS})\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:)+\s*")
 _DIGIT = re.compile(r"\d")
 _BLANK = re.compile(r"\s+")
 

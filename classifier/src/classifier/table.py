@@ -5,7 +5,7 @@ least and longest ago are forgotten; memory is at most MAX_CELLS cells in each o
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,14 @@ class Table:
         self.size = 1
         self.classes = 0
         self._allocate(_FIRST_ROWS, _COLUMN_STEP)
+
+    @classmethod
+    def sized(cls, size: int, classes: int) -> "Table":
+        """An empty table of these sizes, to be filled from a profile."""
+        table = cls()
+        table.size, table.classes = size, classes
+        table._allocate(size, -(-max(classes, 1) // _COLUMN_STEP) * _COLUMN_STEP)
+        return table
 
     def find(self, keys: Sequence[int]) -> Ints:
         """Rows of these features; UNKNOWN where there is none."""
@@ -112,8 +120,13 @@ class Table:
         self._allocate(rows, columns)
         new = (self.weights, self.counts, self.squares, self.last, self.touched)
         for before, after in zip(old, new, strict=True):
-            where = tuple(slice(0, min(one, two)) for one, two in zip(before.shape, after.shape, strict=True))
-            after[where] = before[where]
+            _copy(before, after)
+
+
+def _copy(before: NDArray[Any], after: NDArray[Any]) -> None:
+    """Copies what both have room for."""
+    where = tuple(slice(0, min(one, two)) for one, two in zip(before.shape, after.shape, strict=True))
+    after[where] = before[where]
 
 
 def row_limit(columns: int) -> int:

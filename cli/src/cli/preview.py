@@ -1,12 +1,12 @@
 """The preview in a terminal: where each message goes, how sure, why; and what is held, with its evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from cli.sorted_message import SortedMessage, counts
+from cli.sorted_message import SortedMessage
 from cli.untrusted import short, visible
 
 REASONS = {
@@ -43,21 +43,22 @@ _STYLES = {"move": "green", "keep": "dim", "review": "yellow", "held": "bold red
 _GOES = {"keep": "(stays)", "held": "HELD"}
 
 
-def show(console: Console, messages: Sequence[SortedMessage]) -> None:
-    """The whole preview: the table, the evidence, the sums."""
+def show(console: Console, messages: Sequence[SortedMessage], sums: Mapping[str, int]) -> None:
+    """The preview: a table of these messages, the evidence of those held, the sums over all."""
     console.print(_table(messages))
     held = [message for message in messages if message.decision == "held"]
     if held:
         console.print(Text(f"\nHeld ({len(held)}): nothing reads these, and no bulk approval moves them", "bold red"))
         console.print(Group(*(_evidence(message) for message in held)))
-    console.print(summary(messages))
+    console.print(summary(sums, len(messages)))
 
 
-def summary(messages: Sequence[SortedMessage]) -> Text:
+def summary(sums: Mapping[str, int], shown: int) -> Text:
     """One line of sums, with the denominator."""
-    sums = counts(messages)
+    total = sum(sums.values())
     parts = " \u00b7 ".join(f"{number} {name}" for name, number in sums.items())
-    return Text(f"\nNothing has moved yet. {len(messages)} messages: {parts}", "bold")
+    more = f" ({shown} of them shown)" if shown < total else ""
+    return Text(f"\nNothing has moved yet. {total} messages{more}: {parts}", "bold")
 
 
 def _table(messages: Sequence[SortedMessage]) -> Table:

@@ -8,7 +8,7 @@ NAMESPACE = uuid.UUID("6b0f2d3e-54a5-4f0c-9f6b-7d1a3f2c9e11")  # of our own, so 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Account:
-    """A person. `oid` is what Entra calls the object id; it also names the mailbox. `personal` is a Microsoft account without a tenant."""
+    """A person. `oid`, Entra's object id, names the mailbox too. `personal` is a Microsoft account without a tenant."""
 
     principal: str
     oid: str

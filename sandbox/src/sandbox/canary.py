@@ -1,7 +1,7 @@
 """Unique marks in every field that a client of ours must not read.
 
-Guarantees that all canaries of one sandbox share a stem that occurs nowhere else, so that one search finds any of them in a database, a log
-or a memory dump, and that each names its field and message.
+Guarantees that all canaries of one sandbox share a stem that occurs nowhere else, so that one search finds any of them
+in a database, a log or a memory dump, and that each names its field and message.
 """
 
 import dataclasses

@@ -5,10 +5,14 @@ import itertools
 import os
 import socket
 import struct
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.graph.exchange import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 CONNECTION, TRANSPORT = "sandbox.connection", "sandbox.transport"  # keys in the ASGI scope
 _numbers = itertools.count(1)
@@ -23,8 +27,9 @@ class CuttableProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope[CONNECTION] = self._connection  # type: ignore[typeddict-unknown-key]  # ASGI lets servers add keys
-        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]  # the same
+        scope: MutableMapping[str, Any] = self.scope  # type: ignore[assignment]  # ASGI lets a server add keys
+        scope[CONNECTION] = self._connection
+        scope[TRANSPORT] = self.transport
 
 
 def cut(transport: asyncio.Transport) -> None:

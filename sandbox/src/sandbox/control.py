@@ -1,10 +1,11 @@
-"""The control API, for tests and for `make run`: switch faults on, look at the mailboxes, act as their owners or the world.
+"""The control API, for tests and `make run`: switch faults on, look at the mailboxes, act as their owners or the world.
 
-Every request carries the control token; nothing here is part of what Microsoft offers, and no client of ours may use it for its work.
+Every request carries the control token; nothing here is part of what Microsoft offers, and no client of ours may use it
+for its work.
 """
 
 import dataclasses
-import datetime
+import datetime as dt
 import json
 import secrets
 from collections.abc import Callable, Coroutine
@@ -114,7 +115,7 @@ def _message(row: MessageRow, principals: dict[str, str]) -> dict[str, Any]:
 
 
 def show_canaries(control: Control, document: Any) -> Any:  # noqa: ARG001  # every operation has this shape
-    """{"stem": str, "canaries": {immutable id: {field: canary}}, "mailbox": {field: canary}}; each canary holds the stem."""
+    """{"stem", "canaries": {immutable id: {field: canary}}, "mailbox": {field: canary}}; each canary holds the stem."""
     made = control.store.canaries
     by_message = {
         row.immutable_id: {field: made.of(field, row.number) for field in canary.FIELDS}
@@ -136,25 +137,27 @@ def clear_requests(control: Control, document: Any) -> Any:
 
 
 def deliver(control: Control, document: Any) -> Any:
-    """New mail: {"user": principal or null, "messages": [{subject, sender_name, sender_address, ...}]} -> {"immutable_ids": [...]}."""
+    """New mail: {"user"?, "messages": [SeedMessage as JSON]} -> {"immutable_ids": [...]}."""
     if not isinstance(document, dict) or not isinstance(document.get("messages"), list):
         raise Misuse("'messages' is a list of messages to deliver")
     mailbox = control.account(document.get("user")).oid
     try:
         messages = [_seed_message(one) for one in document["messages"]]
     except (TypeError, ValueError, AttributeError):
-        raise Misuse("a message has subject, sender_name, sender_address, received_at and SeedMessage's other fields") from None
+        raise Misuse(
+            "a message has subject, sender_name, sender_address, received_at and SeedMessage's other fields"
+        ) from None
     return {"immutable_ids": seed.load(control.store, messages, mailbox)}
 
 
 def _seed_message(document: dict[str, Any]) -> SeedMessage:
-    received = datetime.datetime.fromisoformat(document.pop("received_at"))
+    received = dt.datetime.fromisoformat(document.pop("received_at"))
     recipients = tuple(SeedRecipient(**one) for one in document.pop("recipients", []))
     return SeedMessage(folder=document.pop("folder", None), received_at=received, recipients=recipients, **document)
 
 
 def move_as_owner(control: Control, document: Any) -> Any:
-    """The owner acts in Outlook: {"moves": [{"id": either id, "destination": folder or null to delete}], "user"}; not counted as moves."""
+    """The owner acts in Outlook: {"user"?, "moves": [{"id", "destination": folder, null to delete}]}; not counted."""
     if not isinstance(document, dict) or not isinstance(document.get("moves"), list):
         raise Misuse("'moves' is a list of {id, destination}")
     mailbox = control.account(document.get("user")).oid

@@ -1,7 +1,7 @@
-"""The SQLite file that is the sandbox's mailbox, so that a killed sandbox comes back with the same mail, keys and grants.
+"""The SQLite file that is the sandbox: a killed one comes back with the same mail, keys and grants.
 
-Guarantees WAL, foreign keys and all-or-nothing transactions. Text that people wrote is kept as ASCII JSON: SQLite refuses lone surrogates
-and other tools cut at NUL, JSON escapes both.
+Guarantees WAL, foreign keys and all-or-nothing transactions. Text that people wrote is kept as ASCII JSON: SQLite
+refuses lone surrogates and other tools cut at NUL, JSON escapes both.
 """
 
 import contextlib

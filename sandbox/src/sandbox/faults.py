@@ -1,6 +1,7 @@
 """The faults that a test can switch on, a frozen closed set, and when each one strikes.
 
-Guarantees that the same plan over the same calls strikes at the same calls: the randomness is seeded. Never strikes without a plan.
+Guarantees that the same plan over the same calls strikes at the same calls: the randomness is seeded. Never strikes
+without a plan.
 """
 
 import dataclasses
@@ -51,11 +52,11 @@ class InvalidFault(ValueError):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRule:
-    """When `fault` strikes: at a share `rate` of the calls (0 to 1), or at the `nth` calls (counted from 1); exactly one is given.
+    """When `fault` strikes: at a share `rate` of the calls (0 to 1) or at the `nth` calls (from 1), never both.
 
-    `times` bounds how often. `route` is a method and path template ("POST /me/messages/{id}/move"); without it the fault strikes anywhere
-    but at the outside of a $batch. `seconds` belongs to latency, `retry_after` (the header's text, "" for none) to throttle and
-    unavailable, `link` to foreign_next_link, `moves` to move_copy_failed.
+    `times` bounds how often. `route` is a method and path template ("POST /me/messages/{id}/move"); without it the
+    fault strikes anywhere but at the outside of a $batch. `seconds` belongs to latency, `retry_after` (the header's
+    text, "" for none) to throttle and unavailable, `link` to foreign_next_link, `moves` to move_copy_failed.
     """
 
     fault: Fault

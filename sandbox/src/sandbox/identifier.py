@@ -1,7 +1,7 @@
 """Ids as Exchange makes them: long, URL-safe base64, told apart by letter case alone.
 
-Guarantees that a default id and an immutable id never look alike, and that some immutable ids differ from another in the case of one letter
-only, as Exchange's may: whoever compares them without regard to case loses mail here first.
+Guarantees that a default id and an immutable id never look alike, and that some immutable ids differ from another in
+the case of one letter only, as Exchange's may: whoever compares them without regard to case loses mail here first.
 """
 
 import secrets
@@ -19,7 +19,7 @@ def default_id() -> str:
 
 
 def immutable_id() -> str:
-    """A message id that holds as long as the message stays in its mailbox. Ends in a letter, so that it can have a case twin."""
+    """A message id that holds while the message is in its mailbox. Ends in a letter, so it can have a case twin."""
     return f"{IMMUTABLE_PREFIX}{secrets.token_urlsafe(RANDOM_BYTES)}AAAa"
 
 

@@ -1,4 +1,4 @@
-"""The program `mail-organiser-sandbox`: reads settings, opens the mailbox, seeds it when empty, serves TLS 1.3 on loopback.
+"""The program `mail-organiser-sandbox`: opens the mailbox, seeds it when empty, serves TLS 1.3 on loopback.
 
 Prints one JSON line {"url", "control"} to stdout once it answers, and nothing else there.
 """
@@ -41,7 +41,9 @@ class AnnouncingServer(uvicorn.Server):
 
 def main() -> int:
     """Run until told to stop; 0 after an orderly end, 2 when the settings or files can't be used."""
-    parser = argparse.ArgumentParser(description="Microsoft on one desk: for tests and demonstrations, on loopback only")
+    parser = argparse.ArgumentParser(
+        description="Microsoft on one desk: for tests and demonstrations, on loopback only"
+    )
     parser.add_argument("--settings", type=Path, required=True, help="TOML file")
     path = parser.parse_args().settings
     try:

@@ -10,13 +10,23 @@ from typing import Any
 
 KEPT = 200_000  # entries; the newest stay
 HEADERS = ("prefer", "content-type", "accept", "accept-encoding", "user-agent", "client-request-id")
-OPTIONS = ("$select", "$top", "$orderby", "$expand", "$filter", "$search", "$count", "includeHiddenFolders", "grant_type")
+OPTIONS = (
+    "$select",
+    "$top",
+    "$orderby",
+    "$expand",
+    "$filter",
+    "$search",
+    "$count",
+    "includeHiddenFolders",
+    "grant_type",
+)
 TOKENS = ("$skiptoken", "$deltatoken")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Logged:
-    """One call. `batch` is the number of the $batch that carried it, None for a plain request; `running` counts those at work."""
+    """One call. `batch` numbers the $batch that carried it, None for a plain request; `running`: how many at work."""
 
     method: str
     route: str

@@ -1,10 +1,10 @@
 """Puts seed messages into a mailbox.
 
-Guarantees that every folder named by a seed exists afterwards and that no text is changed on its way: what Graph's clients see is what the
-seed said. Never reads a file: the seed readers do.
+Guarantees that every folder named by a seed exists afterwards and that no text is changed on its way: what Graph's
+clients see is what the seed said. Never reads a file: the seed readers do.
 """
 
-import datetime
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ class FolderPaths:
 
 
 def _new_message(message: SeedMessage, folders: FolderPaths) -> NewMessage:
-    received = message.received_at.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    received = message.received_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     body = None if message.body is None else json.dumps(message.body)
     is_read = message.folder is not None  # what somebody filed, somebody read
     return NewMessage(folders.folder_id(message.folder), received, is_read, _envelope(message), body)

@@ -1,7 +1,7 @@
 """What the sandbox needs to know, read once from a TOML file into a frozen value.
 
-Refuses an unknown key, a missing key, an address that is not loopback, and a tenant that could be taken for a real one: this program hands
-out tokens to whoever asks. Never holds a secret: secrets are paths.
+Refuses an unknown key, a missing key, an address that is not loopback, and a tenant that could be taken for a real one:
+this program hands out tokens to whoever asks. Never holds a secret: secrets are paths.
 """
 
 import dataclasses
@@ -24,9 +24,10 @@ class InvalidSettings(Exception):
 class Settings:
     """The sandbox's settings. Relative paths are taken from the folder of the settings file.
 
-    `port` 0 lets the system choose. `seed` is "sample", or an absolute path that the seed readers know, or "" for an empty mailbox; it is used when the
-    database holds no message yet. `client_secret` None means a public client. `user` is the principal who signs in by default; each of
-    `more_users` has a mailbox of its own, empty at first. `personal` makes all of them personal accounts.
+    `port` 0 lets the system choose. `seed` is "sample", or an absolute path that the seed readers know, or "" for an
+    empty mailbox; it is used when the database holds no message yet. `client_secret` None means a public client. `user`
+    is the principal who signs in by default; each of `more_users` has a mailbox of its own, empty at first. `personal`
+    makes all of them personal accounts.
     """
 
     host: str
@@ -92,7 +93,7 @@ def _value(name: str, raw: object, wanted: Any, folder: Path) -> object:
 def _refuse_danger(settings: Settings) -> None:
     if not is_loopback(settings.host):
         raise InvalidSettings(
-            "'host' is not loopback; the sandbox gives tokens to anyone who asks and serves 127.0.0.1, ::1 or localhost only"
+            "'host' is not loopback; the sandbox gives tokens to anyone, so it must be 127.0.0.1, ::1 or localhost"
         )
     if TENANT_MARK not in settings.tenant_id or "/" in settings.tenant_id:
         raise InvalidSettings(

@@ -1,7 +1,8 @@
 """The mailboxes: folders, messages, moves and what changed since when.
 
-Guarantees that a message is in exactly one folder (one row, one column), that a move is all or nothing, and that each change has a number of
-its own, in order, so that a delta round can be cut at any point. Never answers about a mailbox that was not asked for.
+Guarantees that a message is in exactly one folder (one row, one column), that a move is all or nothing, and that each
+change has a number of its own, in order, so that a delta round can be cut at any point. Never answers about a mailbox
+that was not asked for.
 """
 
 import dataclasses
@@ -284,9 +285,10 @@ class Store:
     # Changes
 
     def changes(self, folder_id: str, span: tuple[int, int], limit: int, *, immutable: bool) -> list[Change]:
-        """What changed in a folder after the first number of `span`, up to and with the second, in order, at most `limit`.
+        """What changed in a folder after the first number of `span`, up to and with the second, at most `limit`.
 
-        Told in immutable ids, a message that left and came back is one that is there; told in default ids, its old id left for good.
+        Told in immutable ids, a message that left and came back is one that is there; told in default ids, its old id
+        left for good.
         """
         rows = self.database.rows(CHANGES, folder_id, *span, folder_id, *span, not immutable, limit)
         return [_change(row) for row in rows]

@@ -6,7 +6,8 @@ from fastapi import Depends, Header, Path, Request
 
 from chassis.errors import InvalidArgument, NotFound, PreconditionRequired
 from gateway.api.cursor import Cursors
-from gateway.edge.tokens import Principal, principal_of
+from gateway.edge.tokens import principal
+from gateway.identity.jwt import Principal
 from gateway.organise.context import Context
 from gateway.store import mailboxes
 from gateway.store.errors import RowAbsent
@@ -19,11 +20,6 @@ def context_of(request: Request) -> Context:
     """The one context that main built."""
     context: Context = request.app.state.context
     return context
-
-
-def principal(request: Request) -> Principal:
-    """Who asks, as the edge verified."""
-    return principal_of(request.scope)
 
 
 async def owned_mailbox(

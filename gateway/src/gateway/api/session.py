@@ -13,10 +13,10 @@ challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab unt
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from chassis.logs import get
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.logs import get
 from gateway.edge.problems import UnsupportedMediaType
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import Principal

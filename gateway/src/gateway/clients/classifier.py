@@ -1,7 +1,8 @@
 """Calls classifier. A choice that names no folder of the request counts as none; a short answer is an error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import grpc
 
@@ -14,8 +15,8 @@ from mail_organiser.columns import FolderText, MessageText, encode_folders, enco
 
 DEADLINE = 20.0  # seconds for a batch of 256 with a profile of 1 MB; the learned engine needs well under one
 
-_ENGINES = {wire.ENGINE_LEARNED: "learned", wire.ENGINE_PROVIDER: "provider"}
-_REASONS = {
+_ENGINES: Final[Mapping[int, str]] = {wire.ENGINE_LEARNED: "learned", wire.ENGINE_PROVIDER: "provider"}
+_REASONS: Final[Mapping[int, str]] = {
     wire.REASON_SENDER: "sender",
     wire.REASON_THREAD: "thread",
     wire.REASON_DOMAIN: "domain",

@@ -1,9 +1,10 @@
 """Calls sentinel. What comes back is read with suspicion: an unknown outcome is held, a short answer is an error."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import grpc
 
@@ -17,7 +18,7 @@ from mail_organiser.sentinel.v1.sentinel_pb2_grpc import SentinelServiceStub
 
 DEADLINE = 10.0  # seconds for a batch of 256; sentinel needs milliseconds, a busy machine more
 
-_OUTCOMES = {wire.OUTCOME_CLEAN: Outcome.CLEAN, wire.OUTCOME_REVIEW: Outcome.REVIEW}
+_OUTCOMES: Final[Mapping[int, Outcome]] = {wire.OUTCOME_CLEAN: Outcome.CLEAN, wire.OUTCOME_REVIEW: Outcome.REVIEW}
 
 
 class Purpose(IntEnum):

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from chassis.errors import InvalidArgument, problem
-from chassis.tls import TlsFiles, TlsWatch
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chassis.errors import InvalidArgument, problem
+from chassis.tls import TlsFiles, TlsWatch
 from gateway.edge.headers import secured
 from gateway.edge.problems import CONTENT_TYPE
 

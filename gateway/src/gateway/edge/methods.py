@@ -1,4 +1,8 @@
-"""Methods outside a closed list end here, with 405 and Allow. TRACE would echo the access token back."""
+"""What is not a plain HTTP request of a known method ends here.
+
+Guarantees: methods outside a closed list get 405 and Allow (TRACE would echo the access token back), and a WebSocket
+is closed at once: it would pass every later layer, which look at HTTP only.
+"""
 
 from typing import Final
 
@@ -7,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.edge.problems import MethodNotAllowed, refuse
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")  # no OPTIONS: there is no cross-origin caller
+POLICY_VIOLATION: Final = 1008  # RFC 6455, section 7.4.1
 ALLOW: Final = (b"allow", ", ".join(METHODS).encode())
 
 
@@ -19,5 +24,7 @@ class Methods:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in METHODS:
             await refuse(scope, send, MethodNotAllowed(), [ALLOW])
-            return
-        await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        else:
+            await self._app(scope, receive, send)

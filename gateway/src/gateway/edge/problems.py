@@ -10,6 +10,10 @@ from typing import Any, ClassVar, Final
 
 import grpc
 import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from chassis.errors import (
     Internal,
     InvalidArgument,
@@ -22,10 +26,6 @@ from chassis.errors import (
     problem,
 )
 from chassis.logs import get
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from gateway.edge.headers import Header
 
 CONTENT_TYPE: Final = b"application/problem+json"
@@ -171,8 +171,7 @@ def install(app: FastAPI) -> None:
     """Teach a FastAPI application to answer its routes' errors in this form."""
 
     async def on_service_error(request: Request, error: Exception) -> Response:
-        known = named(error)
-        return _response(known, encode(known, request.scope))
+        return respond(request, named(error))
 
     async def on_invalid_fields(request: Request, error: Exception) -> Response:
         details = error.errors() if isinstance(error, RequestValidationError) else []
@@ -182,6 +181,11 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(RequestValidationError, on_invalid_fields)
+
+
+def respond(request: Request, error: ServiceError) -> Response:
+    """The error's problem, as a route's answer."""
+    return _response(error, encode(error, request.scope))
 
 
 def _response(error: ServiceError, body: bytes) -> Response:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from chassis.errors import QuotaExceeded, Unauthenticated
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.errors import QuotaExceeded, Unauthenticated
 from gateway.edge.address import address_key
 from gateway.edge.bucket import Buckets, Grant, Policy
 from gateway.edge.headers import Header, is_api

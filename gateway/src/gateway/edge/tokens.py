@@ -9,10 +9,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-from chassis.errors import Unauthenticated
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.errors import Unauthenticated
 from gateway.edge.headers import is_api
 from gateway.edge.problems import refuse
 from gateway.identity.jwt import REFUSED, Principal
@@ -20,6 +20,8 @@ from gateway.identity.jwt import REFUSED, Principal
 PRINCIPAL: Final = "mail_organiser.principal"
 OPEN_ROUTES: Final = frozenset(
     {
+        ("GET", "/api/v1/openapi.json"),
+        ("GET", "/api/v1/status"),
         ("POST", "/api/v1/session/callback"),
         ("POST", "/api/v1/session/exchange"),
         ("POST", "/api/v1/session/sign-in"),

@@ -8,14 +8,17 @@ Every answer carries X-Request-Id: the trace id, also where tracing is switched 
 import secrets
 from typing import Final
 
-from chassis.telemetry import edge_span
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.telemetry import edge_span
 from gateway.edge.methods import METHODS
 from gateway.edge.problems import TRACE_ID
 
 REQUEST_ID: Final = b"x-request-id"
+# FastAPI (0.165 on) traces by itself once a provider is set: with url.path, url.query and client.address, and as a
+# child of the caller's traceparent. It leaves a request alone in whose scope this key is.
+FASTAPI_TELEMETRY: Final = "fastapi.telemetry"
 
 
 class Trace:
@@ -36,6 +39,7 @@ class Trace:
         context = span.get_span_context()
         trace_id = format_trace_id(context.trace_id) if context.is_valid else secrets.token_hex(16)
         scope[TRACE_ID] = trace_id
+        scope[FASTAPI_TELEMETRY] = None
 
         async def send_identified(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -17,10 +17,10 @@ from typing import Final
 
 import jwt
 import msgspec
-from chassis.errors import Unauthenticated
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from chassis.errors import Unauthenticated
 from gateway.identity import compact
 
 ALGORITHM: Final = "ES256"
@@ -82,8 +82,9 @@ class _Verified:
 class AccessTokens:
     """Mints and verifies. One per gateway process; `issuer` and `audience` are this deployment's."""
 
-    def __init__(self, keys: TokenKeys, *, issuer: str, audience: str) -> None:
+    def __init__(self, keys: TokenKeys, *, issuer: str, audience: str, cache_entries: int = CACHE_ENTRIES) -> None:
         self._keys = keys
+        self._cache_entries = cache_entries
         self._issuer = issuer
         self._audience = audience
         self._cache: OrderedDict[bytes, _Verified] = OrderedDict()
@@ -128,7 +129,7 @@ class AccessTokens:
 
     def _remember(self, name: bytes, verified: _Verified) -> _Verified:
         self._cache[name] = verified
-        if len(self._cache) > CACHE_ENTRIES:
+        if len(self._cache) > self._cache_entries:
             self._cache.popitem(last=False)
         return verified
 

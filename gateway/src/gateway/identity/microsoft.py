@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 import msal  # type: ignore[import-untyped]  # it publishes no types
 import requests
-from chassis.errors import Unavailable
-from chassis.settings import SecretFile, Settings
 from pydantic import model_validator
 
+from chassis.errors import Unavailable
+from chassis.settings import SecretFile, Settings
 from gateway.identity.authority import AuthorityInvalid, Metadata, read_metadata
 from gateway.identity.flow import Flow
 from gateway.identity.refusal import SignInReason, SignInRefused

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import grpc
+
 from chassis.errors import ServiceError
 
 

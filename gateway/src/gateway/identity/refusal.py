@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 import grpc
+
 from chassis.errors import ServiceError
 
 

@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from chassis.errors import Unavailable
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from chassis.errors import Unavailable
 from gateway.store import reading
 
 DATABASE_UNAVAILABLE: Final = "The database can't be reached at the moment. Try again in a minute."

@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
-from gateway.graph.errors import FolderRefused, GraphUnavailable, Throttled
+from gateway.graph.errors import FolderRefused, GraphUnavailable
+from gateway.graph.errors import Throttled as GraphThrottled
 from gateway.graph.folder import AllowedFolder, DeniedFolders, MailFolder, allow, denied_folders, origin
 from gateway.graph.message import GraphFolderId, MessageId
-from gateway.graph.mover import Failed, Gone, Moved, MoveOutcome, NotRun, Throttled, Unknown
+from gateway.graph.mover import Failed, Gone, Moved, MoveOutcome, NotRun, PutOff, Unknown
 from gateway.organise.context import Context, now
 from gateway.store import clock, journal, move_runs
 from gateway.store.codes import EntryState, RunKind, WorkState
@@ -117,7 +118,7 @@ class ApplyWorkflow:
         """One attempt; when Graph is away for a while, the pause that it named or a short one."""
         try:
             return await self._attempt(run, entries, targets)
-        except (GraphUnavailable, Throttled) as away:
+        except (GraphUnavailable, GraphThrottled) as away:
             return FIRST_PAUSE if away.retry_after is None else away.retry_after
 
     async def _attempt(
@@ -205,7 +206,14 @@ def _outcome(entry: JournalEntry, outcome: MoveOutcome) -> Outcome | None:
             return Outcome(entry.id, EntryState.GONE, "message_gone")
         case Failed():
             return Outcome(entry.id, EntryState.FAILED, "graph_refused")
-        case Throttled() | NotRun() | Unknown():
+        case PutOff() | NotRun() | Unknown():
             return None
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _pause(outcome: MoveOutcome) -> float:
+    """Seconds to wait before the next attempt."""
+    if isinstance(outcome, PutOff):
+        return FIRST_PAUSE if outcome.retry_after is None else outcome.retry_after
+    return FIRST_PAUSE if isinstance(outcome, Unknown) else 0.0

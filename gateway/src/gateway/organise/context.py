@@ -32,7 +32,7 @@ class Graph(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """engine: our database. graph: from a mailbox id to Microsoft. settle: seconds that a request cut off may still run."""
+    """engine: our database. graph: from a mailbox id to Microsoft. settle: seconds a request cut off may still run."""
 
     engine: Engine
     vault: Vault

@@ -17,7 +17,7 @@ async def halving(
     work: Callable[[Sequence[Item]], Awaitable[list[Result]]],
     alone: Callable[[Item], Result],
 ) -> list[Result]:
-    """A result for each item, in order: work's, or alone's for an item that fails by itself. Other errors are raised."""
+    """A result for each item, in order: work's, or alone's for one that fails by itself. Other errors are raised."""
     try:
         return await work(items)
     except POISONED:

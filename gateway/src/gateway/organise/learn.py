@@ -1,8 +1,12 @@
-"""Learns from what the owner filed, in the order in which it came. Nothing that sentinel did not clear is learned from."""
+"""Learns from what the owner filed, in the order in which it came.
+
+Nothing that sentinel did not clear is learned from.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from gateway.clients.sentinel import Purpose
 from gateway.graph.message import Message
@@ -34,7 +38,7 @@ async def learn(context: Context, mailbox_id: str, scan_id: str, folders: Sequen
     count = 0
     for start in range(0, len(fresh), BATCH):
         new = await _learn_batch(context, mailbox_id, fresh[start : start + BATCH])
-        await context.write(lambda connection, new=new: scans.add_learned(connection, scan_id, new))
+        await context.write(partial(scans.add_learned, scan_id=scan_id, count=new))
         count += new
     return count
 
@@ -53,9 +57,7 @@ async def _unlearned(context: Context, mailbox_id: str, filed: Sequence[Filed]) 
     known: dict[str, str] = {}
     for start in range(0, len(filed), learned_messages.BATCH):
         asked = [one.message.id for one in filed[start : start + learned_messages.BATCH]]
-        known |= await context.read(
-            lambda connection, asked=asked: learned_messages.folders_of(connection, mailbox_id, asked)
-        )
+        known |= await context.read(partial(learned_messages.folders_of, mailbox_id=mailbox_id, message_ids=asked))
     return [one for one in filed if known.get(one.message.id) != one.folder]
 
 

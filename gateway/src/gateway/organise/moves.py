@@ -20,7 +20,7 @@ from gateway.store.move_runs import MoveRun
 BATCH = 1000  # decisions read at a time
 
 
-async def approve(
+async def approve(  # noqa: PLR0913  # what moves, what was seen, once only
     context: Context,
     mailbox_id: str,
     scan_id: str,

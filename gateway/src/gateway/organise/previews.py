@@ -22,7 +22,7 @@ class Row:
     message: Message | None
 
 
-async def page(
+async def page(  # noqa: PLR0913  # whose, which, how much
     context: Context, mailbox_id: str, scan_id: str, *, after: int, limit: int, filters: Filters
 ) -> list[Row]:
     """Up to limit rows with seq above after, in the order of the scan."""

@@ -4,6 +4,7 @@ The row comes before the queue entry, so a crash in between loses nothing: take_
 """
 
 from collections.abc import Collection
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -79,12 +80,13 @@ async def take_up(context: Context, work: Work) -> int:
     mailbox_ids = await context.read(mailboxes.all_ids)
     count = 0
     for mailbox_id in mailbox_ids:
-        open_scans = await context.read(lambda connection, mailbox=mailbox_id: scans.unfinished(connection, mailbox))
-        open_runs = await context.read(lambda connection, mailbox=mailbox_id: move_runs.unfinished(connection, mailbox))
-        for name, rows in ((ScanWorkflow.NAME, open_scans), (ApplyWorkflow.NAME, open_runs)):
-            for row in rows:
-                await work.start(name, row.id, mailbox=mailbox_id)
-                count += 1
+        open_scans = await context.read(partial(scans.unfinished, mailbox_id=mailbox_id))
+        open_runs = await context.read(partial(move_runs.unfinished, mailbox_id=mailbox_id))
+        for row in open_scans:
+            await work.start(ScanWorkflow.NAME, row.id, mailbox=mailbox_id)
+        for run in open_runs:
+            await work.start(ApplyWorkflow.NAME, run.id, mailbox=mailbox_id)
+        count += len(open_scans) + len(open_runs)
     return count
 
 

@@ -41,7 +41,7 @@ class ScanWorkflow:
         self._context = context
 
     async def run(self, steps: Steps, scan_id: str) -> None:
-        """Begin, learn, page after page, finish. A failed step ends the scan as failed, with its code, nothing moved."""
+        """Begin, learn, page after page, finish. A failed step ends the scan as failed, with its code."""
         try:
             await steps.run("begin", self.begin, scan_id)
             await steps.run("learn", self.learn, scan_id)
@@ -87,7 +87,7 @@ class ScanWorkflow:
         return await self._context.read(lambda connection: scans.by_id(connection, scan_id))
 
     async def _read(self, scan: Scan) -> Page:
-        """The next page; when Graph has forgotten the place, the first one again (decisions are saved once a message)."""
+        """The next page; when Graph has forgotten the place, the first one again: a message is decided once."""
         reader = self._context.graph(scan.mailbox_id).reader
         folder = GraphFolderId(scan.source_graph_id)
         first = reader.first_page(folder, PAGE, total=scan.total)

@@ -95,14 +95,14 @@ def page(
 def counts(connection: Connection, scan_id: str) -> dict[DecisionKind, int]:
     """How many decisions of each kind, zeros included."""
     query = select(decision.c.kind, func.count()).where(decision.c.scan_id == scan_id).group_by(decision.c.kind)
-    return dict.fromkeys(DecisionKind, 0) | dict(connection.execute(query).tuples().all())
+    return dict.fromkeys(DecisionKind, 0) | dict(connection.execute(query).all())
 
 
 def folder_counts(connection: Connection, scan_id: str) -> dict[str, int]:
     """How many moves into each folder."""
     moves = (decision.c.scan_id == scan_id) & (decision.c.kind == DecisionKind.MOVE)
     query = select(decision.c.folder_id, func.count()).where(moves).group_by(decision.c.folder_id)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def get(connection: Connection, scan_id: str, decision_id: str) -> Decision:

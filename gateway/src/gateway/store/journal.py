@@ -131,7 +131,7 @@ def totals(connection: Connection, run_id: str) -> dict[EntryState, int]:
     """How many entries in each state, zeros included."""
     query = select(journal_entry.c.state, func.count()).where(journal_entry.c.run_id == run_id)
     rows = connection.execute(query.group_by(journal_entry.c.state))
-    return dict.fromkeys(EntryState, 0) | dict(rows.tuples().all())
+    return dict.fromkeys(EntryState, 0) | dict(rows.all())
 
 
 def _row(run_id: str, mailbox_id: str, seq: int, move: PlannedMove, now: int) -> JournalEntry:

@@ -14,7 +14,7 @@ def folders_of(connection: Connection, mailbox_id: str, message_ids: Sequence[st
     asked = learned_message.c.message_id.in_(message_ids[:BATCH])
     query = select(learned_message.c.message_id, learned_message.c.folder_id)
     rows = connection.execute(query.where(learned_message.c.mailbox_id == mailbox_id, asked))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def record(connection: Connection, mailbox_id: str, learned: Mapping[str, str]) -> int:

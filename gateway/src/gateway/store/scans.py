@@ -89,7 +89,7 @@ def add_learned(connection: Connection, scan_id: str, count: int) -> None:
 
 
 def turn_page(connection: Connection, scan_id: str, *, from_page: int, cursor_sealed: bytes | None) -> None:
-    """One page is decided; where the next one is, or None after the last. Raises IllegalTransition for a page counted before."""
+    """One page is decided; where the next one is, None after the last. Raises IllegalTransition if counted before."""
     _step(connection, scan_id, {"pages": from_page + 1, "cursor_sealed": cursor_sealed}, scan.c.pages == from_page)
 
 

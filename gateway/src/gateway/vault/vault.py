@@ -143,7 +143,8 @@ class Vault:
             with engine.begin() as connection:
                 after = self.rewrap(connection, after=after)
         older = self._keyring.all(Purpose.KEK)[1:]
-        self._keyring.destroy([key.id for key in older if key.created_at <= created_before])
+        if overdue := [key.id for key in older if key.created_at <= created_before]:
+            self._keyring.destroy(overdue)
 
     def _rewrap(self, connection: Connection, key: PersonKey) -> None:
         if not self._opens(key):

@@ -1,7 +1,7 @@
 """The authorization endpoint: code flow with PKCE S256, nothing else.
 
-The steps: (1) who asks and where the answer may go - a mistake here is shown, never redirected; (2) what is asked; (3) approval; (4) the
-answer, always with `state` and `iss` (RFC 9207).
+The steps: (1) who asks and where the answer may go - a mistake here is shown, never redirected; (2) what is asked; (3)
+approval; (4) the answer, always with `state` and `iss` (RFC 9207).
 """
 
 import dataclasses

@@ -27,7 +27,7 @@ def keys(office: Office, request: Request) -> Response:
 
 def _document(office: Office, tenant: str) -> dict[str, Any]:
     at = f"{office.identity.base_url}/{tenant}"
-    # For its aliases Entra publishes a template instead of an issuer; who compares it with `iss` must have pinned a tenant.
+    # For its aliases Entra publishes a template instead of an issuer; only a pinned tenant has one to compare.
     issuer = f"{office.identity.base_url}/{{tenantid}}/v2.0" if tenant in ALIASES else office.identity.issuer
     return {
         "issuer": issuer,
@@ -43,6 +43,18 @@ def _document(office: Office, tenant: str) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "scopes_supported": sorted(KNOWN),
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "oid", "ver"],
+        "claims_supported": [
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "nonce",
+            "preferred_username",
+            "name",
+            "tid",
+            "oid",
+            "ver",
+        ],
         "tenant_region_scope": "sandbox",
     }

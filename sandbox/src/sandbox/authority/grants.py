@@ -1,7 +1,8 @@
 """Authorization codes and refresh tokens.
 
-Guarantees that a code works once, within a minute, for the client, address and PKCE challenge it was made for, and that a refresh token
-works once: the second use of either revokes every token that came of that sign-in. Refresh tokens are stored as digests.
+Guarantees that a code works once, within a minute, for the client, address and PKCE challenge it was made for, and that
+a refresh token works once: the second use of either revokes every token that came of that sign-in. Refresh tokens are
+stored as digests.
 """
 
 import dataclasses
@@ -78,7 +79,7 @@ class Grants:
         return made
 
     def rotate(self, token: str, client_id: str) -> Grant:
-        """What a refresh token stands for; it is spent by asking. InvalidGrant when it was spent before, which revokes the family."""
+        """What a refresh token stands for; asking spends it. InvalidGrant when it was spent before: the family ends."""
         columns = "client_id, oid, scope, family, state"
         found = self._database.row(f"SELECT {columns} FROM refresh_token WHERE digest = ?", _digest(token))  # noqa: S608  # constants
         if found is None or found[0] != client_id:

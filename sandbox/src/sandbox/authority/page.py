@@ -1,6 +1,7 @@
-"""The two HTML pages of the authority: the question whether to approve, and the form that carries the answer back by POST.
+"""The authority's HTML pages: the question whether to approve, and the form that carries the answer back by POST.
 
-Guarantees that everything from a caller is escaped and that no page loads or runs anything but its own one line of script.
+Guarantees that everything from a caller is escaped and that no page loads or runs anything but its own one line of
+script.
 """
 
 import secrets
@@ -30,7 +31,8 @@ def post_back(redirect_uri: str, fields: Mapping[str, str]) -> Response:
     nonce = secrets.token_urlsafe(16)
     return _html(
         f'<form method="post" action="{escape(redirect_uri)}">{_inputs(fields)}'
-        f'<noscript><button>Continue</button></noscript></form><script nonce="{nonce}">document.forms[0].submit()</script>',
+        "<noscript><button>Continue</button></noscript></form>"
+        f'<script nonce="{nonce}">document.forms[0].submit()</script>',
         f"script-src 'nonce-{nonce}'; form-action https: http:",
     )
 
@@ -41,10 +43,15 @@ def refusal(sentence: str) -> Response:
 
 
 def _inputs(fields: Mapping[str, str]) -> str:
-    return "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields.items())
+    return "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields.items()
+    )
 
 
 def _html(body: str, policy: str, status: int = 200) -> Response:
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": f"default-src 'none'; {policy}; frame-ancestors 'none'"}
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": f"default-src 'none'; {policy}; frame-ancestors 'none'",
+    }
     headers |= {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     return HTMLResponse(HEAD + body + TAIL, status, headers)

@@ -1,6 +1,7 @@
 """The authority's RSA keys. They live in the database, so that tokens outlive a restart.
 
-Guarantees that JWKS shows two keys, the one in use and one for later, as Entra's does: a client that takes the first or only key is wrong.
+Guarantees that JWKS shows two keys, the one in use and one for later, as Entra's does: a client that takes the first or
+only key is wrong.
 """
 
 import base64
@@ -50,7 +51,7 @@ class SigningKeys:
 
 def unsigned(claims: dict[str, Any]) -> str:
     """A token with alg none."""
-    return jwt.encode(claims, None, "none")
+    return jwt.encode(claims, "", "none")
 
 
 def _kept(database: Database, name: str) -> bytes:

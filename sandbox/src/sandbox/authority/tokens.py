@@ -1,7 +1,7 @@
 """ID tokens and access tokens.
 
-Guarantees that an access token proves who, for which scopes, until when, and that the sandbox's Graph accepts no other. An ID token is never
-an access token: their audiences differ.
+Guarantees that an access token proves who, for which scopes, until when, and that the sandbox's Graph accepts no other.
+An ID token is never an access token: their audiences differ.
 """
 
 import base64
@@ -47,7 +47,12 @@ class TokenMint:
     """Makes and checks tokens. `clock` returns Unix seconds."""
 
     def __init__(
-        self, identity: Identity, keys: SigningKeys, faults: FaultSwitch, clock: Callable[[], float], access_seconds: int
+        self,
+        identity: Identity,
+        keys: SigningKeys,
+        faults: FaultSwitch,
+        clock: Callable[[], float],
+        access_seconds: int,
     ) -> None:
         self.identity = identity
         self.access_seconds = access_seconds

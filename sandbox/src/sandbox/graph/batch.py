@@ -1,8 +1,9 @@
 """JSON batching.
 
-Guarantees Graph's rules: at most 20 items with ids of their own, the outer 200 says nothing about the items, items without dependsOn start
-together and each needs a slot of the mailbox (so that more than 4 are throttled one by one), and an item whose dependency failed is 424.
-A batch whose connection is cut stops where it is: what was not started is not done.
+Guarantees Graph's rules: at most 20 items with ids of their own, the outer 200 says nothing about the items, items
+without dependsOn start together and each needs a slot of the mailbox (so that more than 4 are throttled one by one),
+and an item whose dependency failed is 424. A batch whose connection is cut stops where it is: what was not started is
+not done.
 """
 
 import asyncio
@@ -16,7 +17,6 @@ from sandbox.graph.exchange import Answer, Call
 from sandbox.graph.service import JSON, Service
 
 LARGEST_BATCH = 20  # Graph: JSON batching
-METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 FAILED = 400  # a status from here on
 KEYS = {"id", "method", "url", "headers", "body", "dependsOn"}
 
@@ -50,7 +50,9 @@ async def run(service: Service, call: Call) -> Answer:
 async def _answer(service: Service, call: Call, item: Item, answers: Mapping[str, asyncio.Task[Answer]]) -> Answer:
     for needed in item.depends_on:
         if (await answers[needed]).status >= FAILED:
-            return error.GraphError(424, "FailedDependency", "A request that this one depends on has failed.").answer(item.id)
+            return error.GraphError(424, "FailedDependency", "A request that this one depends on has failed.").answer(
+                item.id
+            )
     path = urlsplit(item.url)
     if path.scheme or path.netloc or not path.path:
         return error.bad_request("The url of an item is relative to the version.").answer(item.id)
@@ -62,7 +64,9 @@ async def _answer(service: Service, call: Call, item: Item, answers: Mapping[str
 def _call(outer: Call, item: Item, path: str, query: str) -> Call:
     options = dict(parse_qsl(query, keep_blank_values=True))
     path = "/" + unquote(path).lstrip("/")
-    return dataclasses.replace(outer, method=item.method, path=path, query=options, headers=item.headers, body=item.body)
+    return dataclasses.replace(
+        outer, method=item.method, path=path, query=options, headers=item.headers, body=item.body
+    )
 
 
 def _document(item: Item, answer: Answer) -> dict[str, Any]:
@@ -87,11 +91,13 @@ def parse(body: Any) -> list[Item]:
 def _item(document: Any) -> Item:
     if not isinstance(document, dict) or set(document) - KEYS:
         raise error.bad_request("Invalid batch payload format.")
-    identity, method, url = (document.get(name) for name in ("id", "method", "url"))
     headers, depends_on = document.get("headers") or {}, document.get("dependsOn") or []
-    texts = [identity, method, url, *headers, *headers.values(), *depends_on]
-    if not all(isinstance(one, str) for one in texts) or method.upper() not in METHODS or not identity:
+    if not isinstance(headers, dict) or not isinstance(depends_on, list):
+        raise error.bad_request("Invalid batch payload format: headers is an object, dependsOn a list.")
+    texts = [document.get("id"), document.get("method"), document.get("url")]
+    if not all(isinstance(one, str) and one for one in [*texts, *headers, *headers.values(), *depends_on]):
         raise error.bad_request("Invalid batch payload format: an item has id, method and url.")
+    identity, method, url = map(str, texts)
     lower = {name.casefold(): value for name, value in headers.items()}
     return Item(identity, method.upper(), url, lower, document.get("body"), tuple(depends_on))
 

@@ -1,6 +1,7 @@
 """The access token of a Graph request: who calls and for which scopes.
 
-Refuses by default: no token, a broken, expired or foreign one, one whose account is gone, one that a claims challenge has outdated.
+Refuses by default: no token, a broken, expired or foreign one, one whose account is gone, one that a claims challenge
+has outdated.
 """
 
 import base64
@@ -48,4 +49,6 @@ def challenge(office: Office, wanted: str) -> GraphError:
 
 def _authenticate(office: Office, detail: str) -> dict[str, str]:
     where = f"{office.identity.base_url}/common/oauth2/v2.0/authorize"
-    return {"WWW-Authenticate": f'Bearer realm="", authorization_uri="{where}", client_id="{GRAPH_CLIENT_ID}", {detail}'}
+    return {
+        "WWW-Authenticate": f'Bearer realm="", authorization_uri="{where}", client_id="{GRAPH_CLIENT_ID}", {detail}'
+    }

@@ -1,7 +1,8 @@
 """The delta query of one folder's messages.
 
-Guarantees what Graph's does: a first round that lists the folder, then rounds that tell each change since, departures as @removed; nothing
-is missed, and an entry may be told twice. A token of another mailbox, another database or another folder is 410: start over.
+Guarantees what Graph's does: a first round that lists the folder, then rounds that tell each change since, departures
+as @removed; nothing is missed, and an entry may be told twice. A token of another mailbox, another database or another
+folder is 410: start over.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,9 @@ def _position(desk: Desk, call: Call, folder: FolderRow, asked: query.Query) -> 
         return start | {"select": asked.select, "after": None, "until": desk.store.change}
     position = desk.seal.position(asked.token)
     if position is None or not _fits(position, call, folder) or desk.faults.strikes(Fault.STALE_DELTA, call.route):
-        raise error.sync_state_not_found(f"{call.base_url}/v1.0/me/mailFolders('{quote(call.names['folder'])}')/messages/delta")
+        raise error.sync_state_not_found(
+            f"{call.base_url}/v1.0/me/mailFolders('{quote(call.names['folder'], safe='=')}')/messages/delta"
+        )
     if position["round"] == LATER and position["until"] is None:
         return position | {"until": desk.store.change}
     return position

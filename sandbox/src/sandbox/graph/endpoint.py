@@ -61,7 +61,9 @@ async def _answer(service: Service, request: Request) -> Answer:
 
 async def _batch(service: Service, call: Call) -> Answer:
     if call.method != "POST":
-        raise error.GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+        raise error.GraphError(
+            405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
+        )
     before(service.desk, service.office, call)
     await asyncio.sleep(delay(service.desk, call.route))
     answer = await batch.run(service, call)

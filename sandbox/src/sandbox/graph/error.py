@@ -1,6 +1,6 @@
 """Graph's errors, in Graph's shape: {"error": {"code", "message", "innerError"}}."""
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +8,7 @@ from sandbox.graph.exchange import Answer
 
 
 class GraphError(Exception):
-    """An error that a caller of Graph sees. `code` and `message` are Graph's own; neither ever holds what the caller sent."""
+    """An error that a caller of Graph sees. `code` and `message` never hold what the caller sent."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
@@ -22,7 +22,7 @@ class GraphError(Exception):
         return Answer(self.status, {"error": self._body(request_id)}, self.headers)
 
     def _body(self, request_id: str) -> dict[str, Any]:
-        date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        date = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
         inner = {"date": date, "request-id": request_id, "client-request-id": request_id}
         return {"code": self.code, "message": self.message, "innerError": inner}
 
@@ -88,5 +88,5 @@ def too_many_objects_opened() -> GraphError:
 
 def irresolvable_conflict() -> GraphError:
     """Somebody else changed the item at the same time."""
-    message = "The send or update operation could not be performed because the change key passed in the request does not match."
+    message = "The operation could not be performed because the change key passed in the request does not match."
     return GraphError(412, "ErrorIrresolvableConflict", message)

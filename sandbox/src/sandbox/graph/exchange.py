@@ -11,10 +11,10 @@ IMMUTABLE_PREFERENCE = 'IdType="ImmutableId"'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
-    """A question. `path` is percent-decoded and starts after /v1.0. `query` holds OData options by their name with the dollar.
+    """A question. `path` is percent-decoded and starts after /v1.0. `query` holds OData options by name with dollar.
 
-    `headers` are by lower-case name. `body` is decoded JSON, or None when there was none. `connection_moves` counts the moves that the
-    caller's connection has asked for. `account` and `scopes` are what the access token proves.
+    `headers` are by lower-case name. `body` is decoded JSON, or None when there was none. `account` and `scopes` are
+    what the access token proves.
     """
 
     method: str

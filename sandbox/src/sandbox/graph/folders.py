@@ -8,7 +8,15 @@ from sandbox.graph.desk import Desk
 from sandbox.graph.exchange import Answer, Call
 from sandbox.store import ROOT, FolderExists, FolderRow
 
-PROPERTIES = ("id", "displayName", "parentFolderId", "childFolderCount", "unreadItemCount", "totalItemCount", "isHidden")
+PROPERTIES = (
+    "id",
+    "displayName",
+    "parentFolderId",
+    "childFolderCount",
+    "unreadItemCount",
+    "totalItemCount",
+    "isHidden",
+)
 LIST_OPTIONS = ("$select", "$top", "$skiptoken", "includeHiddenFolders")
 LONGEST_NAME = 255  # characters; Exchange's limit for a folder name
 CONTEXT = "$metadata#users('me')/mailFolders"

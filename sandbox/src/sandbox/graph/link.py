@@ -1,6 +1,7 @@
 """Page tokens that a client can neither read nor make.
 
-Guarantees that a position comes back exactly as it was given out, or not at all: tokens are encrypted and signed under a key of this database.
+Guarantees that a position comes back exactly as it was given out, or not at all: tokens are encrypted and signed under
+a key of this database.
 """
 
 import json

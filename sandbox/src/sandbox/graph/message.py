@@ -1,7 +1,7 @@
 """A message in Graph's JSON.
 
-Guarantees that an answer holds exactly the properties selected, and everything - body, preview and canaries included - when none were: a
-client that forgets its $select reads what it must not read, and shows it.
+Guarantees that an answer holds exactly the properties selected, and everything - body, preview and canaries included -
+when none were: a client that forgets its $select reads what it must not read, and shows it.
 """
 
 import base64
@@ -151,5 +151,10 @@ def attachments(row: MessageRow, canaries: Canaries) -> list[dict[str, Any]]:
     if not has_attachments(row):
         return []
     name = canaries.of("attachments", row.number)
-    described = {"id": f"AAMkAttachment{row.number}", "name": f"{name}.pdf", "contentType": "application/pdf", "size": 1024}
+    described = {
+        "id": f"AAMkAttachment{row.number}",
+        "name": f"{name}.pdf",
+        "contentType": "application/pdf",
+        "size": 1024,
+    }
     return [{"@odata.type": "#microsoft.graph.fileAttachment", **described, "isInline": False}]

@@ -25,7 +25,9 @@ def list_page(desk: Desk, call: Call) -> Answer:
     found = desk.store.page(folder.id, position["after"] and tuple(position["after"]), position["top"] + 1)
     page = found[: position["top"]]
     seen = view(desk, call, position["select"])
-    body: dict[str, Any] = {"@odata.context": f"{call.base_url}/v1.0/$metadata#users('me')/mailFolders('inbox')/messages"}
+    body: dict[str, Any] = {
+        "@odata.context": f"{call.base_url}/v1.0/$metadata#users('me')/mailFolders('inbox')/messages"
+    }
     body["value"] = [seen.document(row) for row in page]
     if len(found) > len(page):
         body["@odata.nextLink"] = _next_link(desk, call, position, page[-1])
@@ -81,7 +83,8 @@ def _expanded(desk: Desk, call: Call, row: MessageRow) -> list[dict[str, Any]]:
 def move(desk: Desk, call: Call) -> Answer:
     """POST /me/messages/{message}/move: the answer is the moved message, all of it unless $select says less.
 
-    The steps are Graph's: (1) find both ends, (2) the connection's limit, (3) conflict, (4) move, (5) what can still go wrong afterwards.
+    The steps are Graph's: (1) find both ends, (2) the connection's limit, (3) conflict, (4) move, (5) what can still go
+    wrong afterwards.
     """
     query.allow(call.query, ("$select",))
     select = query.select(call, SELECTABLE)
@@ -100,7 +103,9 @@ def _destination(body: Any) -> str:
     if not isinstance(body, dict) or len(body) != 1:
         raise error.bad_request("The body of a move is {destinationId}.")
     ((name, value),) = body.items()
-    if name.casefold() != "destinationid" or not isinstance(value, str) or not value:  # the metadata writes DestinationId
+    if (
+        name.casefold() != "destinationid" or not isinstance(value, str) or not value
+    ):  # the metadata writes DestinationId
         raise error.bad_request("The body of a move is {destinationId}.")
     return value
 

@@ -33,7 +33,7 @@ def me(desk: Desk, call: Call) -> Answer:  # noqa: ARG001  # every operation has
 
 
 def mailbox_settings(desk: Desk, call: Call) -> Answer:
-    """GET /me/mailboxSettings. Personal accounts are refused in spite of Microsoft's documentation (outlook-mcp PR 29)."""
+    """GET /me/mailboxSettings. Personal accounts are refused, whatever the documentation says (outlook-mcp PR 29)."""
     query.allow(call.query, ("$select",))
     select = query.select(call, SETTINGS_PROPERTIES) or SETTINGS_PROPERTIES
     if call.account.personal or desk.faults.strikes(Fault.PERSONAL_ACCOUNT, call.route):

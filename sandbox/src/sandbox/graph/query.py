@@ -25,17 +25,21 @@ class Query:
 
 
 def allow(query: Mapping[str, str], options: Collection[str]) -> None:
-    """Refuse options that this route doesn't know. Names are told apart by case, except that the dollar is always needed."""
+    """Refuse options that this route doesn't know."""
     if set(query) - set(options):
-        raise error.bad_request("The query specified in the URI is not valid: the sandbox does not serve this option here.")
+        raise error.bad_request(
+            "The query specified in the URI is not valid: the sandbox does not serve this option here."
+        )
 
 
 def parse(call: Call, known: Collection[str], options: Collection[str], default_top: int = DEFAULT_PAGE) -> Query:
-    """The options of a call: `known` are the properties that may be selected, `options` the names that the route allows."""
+    """The options of a call: `known` may be selected, `options` are the names that the route allows."""
     allow(call.query, options)
     if call.query.get("$orderby", NEWEST_FIRST).casefold() != NEWEST_FIRST:
         raise error.bad_request("The restriction or sort order is too complex for this operation.")
-    return Query(select(call, known), top(call, default_top), call.query.get("$skiptoken") or call.query.get("$deltatoken"))
+    return Query(
+        select(call, known), top(call, default_top), call.query.get("$skiptoken") or call.query.get("$deltatoken")
+    )
 
 
 def select(call: Call, known: Collection[str]) -> tuple[str, ...] | None:
@@ -55,7 +59,9 @@ def top(call: Call, default: int) -> int:
     if raw is None:
         return default
     if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= LARGEST_PAGE:
-        raise error.bad_request("The limit of '1000' for Top query has been exceeded, or the value is not a positive number.")
+        raise error.bad_request(
+            "The limit of '1000' for Top query has been exceeded, or the value is not a positive number."
+        )
     return int(raw)
 
 

@@ -43,7 +43,7 @@ ROUTES = (
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """A template as a pattern. Letter case of the fixed parts is free, as in Graph; a name may be written as an OData key."""
+    """A template as a pattern. The fixed parts may be in any letter case, as in Graph; a name may be an OData key."""
     pattern = re.sub(r"/\{(\w+)\}", r"(?:/(?P<\1>[^/()']+)|\\('(?P<\1_key>[^/()']+)'\\))", template)
     pattern = pattern.replace("/delta", r"/(?:microsoft\.graph\.)?delta(?:\(\))?")
     return re.compile(pattern, re.IGNORECASE)

@@ -1,7 +1,7 @@
 """One Graph operation from question to answer, whether it came alone or in a $batch.
 
-The steps: (1) route, (2) scope, (3) what goes wrong before Graph does anything, (4) a slot of the mailbox, (5) the time it takes,
-(6) the operation, (7) what goes wrong with the answer.
+The steps: (1) route, (2) scope, (3) what goes wrong before Graph does anything, (4) a slot of the mailbox, (5) the time
+it takes, (6) the operation, (7) what goes wrong with the answer.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Graph's limits for one app on one mailbox: 4 requests at a time, 10,000 in 10 minutes.
 
-Guarantees that a slot taken is given back, and that refused requests count as well: who goes on calling while throttled stays throttled.
+Guarantees that a slot taken is given back, and that refused requests count as well: who goes on calling while throttled
+stays throttled.
 """
 
 import collections

@@ -1,8 +1,8 @@
 """Heads of the messages of an mbox: cuts a stream at its "From " lines and keeps only what stands before a body.
 
 Guarantees: at most two chunks are held, whatever the size of a message; "From " lines count when they carry a date,
-with or without a blank line before them, so that text of a body ("From now on ...") cuts nothing; LF and CRLF both work.
-Never decodes, never holds an attachment.
+with or without a blank line before them, so that text of a body ("From now on ...") cuts nothing; LF and CRLF both
+work. Never decodes, never holds an attachment.
 """
 
 import re

@@ -53,7 +53,7 @@ def _person() -> None:
         sa.Column("subject_index", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("erased_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("(subject_index IS NULL) = (erased_at IS NOT NULL)", name="ck_person_tombstone"),
+        sa.CheckConstraint("(subject_index IS NULL) = (erased_at IS NOT NULL)", name=op.f("ck_person_tombstone")),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
         sa.UniqueConstraint("subject_index", name="uq_person_subject_index"),
     )
@@ -190,7 +190,7 @@ def _scan() -> None:
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="ck_scan_state"),
+        sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name=op.f("ck_scan_state")),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name="fk_scan_mailbox_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_scan"),
         sa.UniqueConstraint("id", "mailbox_id", name="uq_scan_id_mailbox_id"),
@@ -226,9 +226,9 @@ def _decision() -> None:
         sa.Column("engine", sa.Text(), nullable=False),
         sa.Column("sender_hash", sa.LargeBinary(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
-        sa.CheckConstraint("decided_by IN ('engine', 'owner')", name="ck_decision_decided_by"),
-        sa.CheckConstraint("kind <> 'move' OR folder_id IS NOT NULL", name="ck_decision_move_names_a_folder"),
-        sa.CheckConstraint("kind IN ('move', 'keep', 'review', 'hold')", name="ck_decision_kind"),
+        sa.CheckConstraint("decided_by IN ('engine', 'owner')", name=op.f("ck_decision_decided_by")),
+        sa.CheckConstraint("kind <> 'move' OR folder_id IS NOT NULL", name=op.f("ck_decision_move_names_a_folder")),
+        sa.CheckConstraint("kind IN ('move', 'keep', 'review', 'hold')", name=op.f("ck_decision_kind")),
         sa.ForeignKeyConstraint(
             ["scan_id", "mailbox_id"],
             ["scan.id", "scan.mailbox_id"],
@@ -258,9 +258,11 @@ def _move_run() -> None:
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("(kind = 'undo') = (undoes IS NOT NULL)", name="ck_move_run_undo_names_a_run"),
-        sa.CheckConstraint("kind IN ('apply', 'undo')", name="ck_move_run_kind"),
-        sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="ck_move_run_state"),
+        sa.CheckConstraint("(kind = 'undo') = (undoes IS NOT NULL)", name=op.f("ck_move_run_undo_names_a_run")),
+        sa.CheckConstraint("kind IN ('apply', 'undo')", name=op.f("ck_move_run_kind")),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name=op.f("ck_move_run_state")
+        ),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name="fk_move_run_mailbox_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["scan_id", "mailbox_id"],
@@ -311,7 +313,8 @@ def _journal_entry() -> None:
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('planned', 'intended', 'moved', 'skipped', 'gone', 'failed')", name="ck_journal_entry_state"
+            "state IN ('planned', 'intended', 'moved', 'skipped', 'gone', 'failed')",
+            name=op.f("ck_journal_entry_state"),
         ),
         sa.ForeignKeyConstraint(
             ["run_id", "mailbox_id"],

@@ -1,0 +1,51 @@
+"""The routes, put together. What every request crosses is in edge; what is decided is in organise."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+
+from gateway.api import decisions, failures, folders, mailboxes, moves, scans, session, status
+from gateway.api.cursor import Cursors
+from gateway.edge import problems
+from gateway.health import Health
+from gateway.identity.sessions import Sessions
+from gateway.identity.sign_in import SignIns
+from gateway.organise.context import Context
+from gateway.web import pages
+from gateway.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What main built and the routes need."""
+
+    context: Context
+    work: Work
+    cursors: Cursors
+    health: Health
+    sign_ins: SignIns
+    sessions: Sessions
+    mode: str
+
+
+def build(parts: Parts) -> FastAPI:
+    """The application inside of the edge's layers. No documentation pages: they would share the page's origin."""
+    app = FastAPI(
+        title="Mail Organiser",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for name in ("context", "work", "cursors", "health", "mode"):
+        setattr(app.state, name, getattr(parts, name))
+    for router in _routers(parts):
+        app.include_router(router)
+    problems.install(app)
+    failures.install(app)
+    return app
+
+
+def _routers(parts: Parts) -> list[APIRouter]:
+    nouns = [mailboxes.router, folders.router, scans.router, decisions.router, moves.router, status.router]
+    return [session.router(parts.sign_ins, parts.sessions), *nouns, pages.router()]

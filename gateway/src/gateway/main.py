@@ -1,0 +1,142 @@
+"""Builds the gateway, and nothing else does. Read from top to bottom, it is the architecture."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from opentelemetry import trace
+
+from chassis import logs, process, settings, telemetry
+from chassis.channel import open_channel
+from chassis.metrics import Metrics, expose
+from gateway import app, health
+from gateway.api.cursor import Cursors
+from gateway.clients.classifier import ClassifierClient
+from gateway.clients.sentinel import SentinelClient
+from gateway.edge.layers import wrap
+from gateway.edge.listener import Address, Listener
+from gateway.graph.clock import SystemClock
+from gateway.graph.endpoint import Endpoint
+from gateway.graph.transport import Connection
+from gateway.identity.jwt import AccessTokens, TokenKeys
+from gateway.identity.live import LiveSessions
+from gateway.identity.microsoft import Microsoft
+from gateway.identity.sessions import Sessions
+from gateway.identity.sign_in import SignIns
+from gateway.identity.token_source import TokenSource
+from gateway.organise import requests
+from gateway.organise.apply import ApplyWorkflow
+from gateway.organise.context import Context
+from gateway.organise.judge import Judge
+from gateway.organise.mailbox_graph import MailboxGraphs
+from gateway.organise.scan import ScanWorkflow
+from gateway.settings import GatewaySettings
+from gateway.store import clock
+from gateway.store import engine as store
+from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.vault import Vault
+from gateway.work import Work
+
+USAGE = "usage: mail-organiser-gateway --settings FILE\n"
+CALLBACK = "/api/v1/session/callback"
+
+
+def main() -> None:
+    """The console entry point."""
+    if len(sys.argv) != 3 or sys.argv[1] != "--settings":  # noqa: PLR2004  # the option and its value
+        sys.stderr.write(USAGE)
+        sys.exit(2)
+    logs.configure("gateway")
+    sys.exit(process.run(lambda stopping: serve(Path(sys.argv[2]), stopping)))
+
+
+async def serve(path: Path, stopping: asyncio.Event) -> None:
+    """Runs until told to stop: first no new requests, then the step in flight, then the rest."""
+    configured = settings.load(GatewaySettings, path)
+    tracing = telemetry.configure("gateway", configured.otlp_endpoint)
+    try:
+        async with _built(configured) as listener:
+            serving = asyncio.create_task(listener.serve())
+            await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+            listener.should_exit = True
+            await serving
+    finally:
+        tracing.shutdown()
+
+
+@asynccontextmanager
+async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(expose(Metrics(), configured.metrics_host, configured.metrics_port))
+        keyring = _keyring(configured)
+        vault = Vault(keyring, configured.deployment)
+        engine = store.open(configured.database)
+        stack.callback(engine.dispose)
+        store.migrate(engine)
+        microsoft = Microsoft(configured.microsoft)
+        stack.callback(microsoft.close)
+        graphs = await _graphs(stack, configured, TokenSource(engine, vault, microsoft))
+        sentinel = open_channel(configured.sentinel.target, configured.peer_tls.files, configured.sentinel.name)
+        classifier = open_channel(configured.classifier.target, configured.peer_tls.files, configured.classifier.name)
+        stack.push_async_callback(sentinel.close)
+        stack.push_async_callback(classifier.close)
+        judge = Judge(SentinelClient(sentinel), ClassifierClient(classifier))
+        context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds)
+        work = await _work(stack, configured, context)
+        tokens = AccessTokens(
+            TokenKeys(keyring.signing_key(), keyring.retired_verification_keys()),
+            issuer=configured.public_url,
+            audience=f"{configured.public_url}/api",
+        )
+        live = LiveSessions(engine)
+        parts = app.Parts(
+            context=context,
+            work=work,
+            cursors=Cursors(keyring.newest(Purpose.CURSOR).secret),
+            health=health.Health(
+                {
+                    "database": health.database(engine),
+                    "sentinel": health.peer(sentinel),
+                    "classifier": health.peer(classifier),
+                },
+            ),
+            sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
+            sessions=Sessions(engine, tokens, live),
+            mode=configured.mode,
+        )
+        edge = wrap(app.build(parts), verifier=tokens, is_live=live, tracer=trace.get_tracer("gateway.edge"))
+        yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
+
+
+def _keyring(configured: GatewaySettings) -> Keyring:
+    """The keys of this deployment, made at the first start."""
+    data = configured.database.parent
+    if configured.keys.exists():
+        return Keyring.open(configured.root_key, configured.keys, data_folder=data)
+    return Keyring.create(configured.root_key, configured.keys, data_folder=data, now=clock.now())
+
+
+async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:
+    endpoint = Endpoint.parse(configured.graph.url)
+    opened = Connection.open(endpoint, SystemClock(), authority=configured.graph.authority)
+    return MailboxGraphs(await stack.enter_async_context(opened), tokens.of)
+
+
+async def _work(stack: AsyncExitStack, configured: GatewaySettings, context: Context) -> Work:
+    """Durable work on the same database file, taken up where a crash left it."""
+    durable = store.open_durable(configured.database)
+    stack.callback(durable.dispose)
+    work = Work(durable, executor=configured.executor)
+    scan, apply = ScanWorkflow(context), ApplyWorkflow(context)
+    work.register(scan.NAME, scan.run)
+    work.register(apply.NAME, apply.run)
+    await work.launch()
+    stack.push_async_callback(work.drain)
+    await requests.take_up(context, work)
+    return work
+
+
+if __name__ == "__main__":
+    main()

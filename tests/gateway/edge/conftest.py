@@ -1,0 +1,127 @@
+"""A small application behind the real layers, called in-process as a server would call it."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+import httpx
+import pytest
+from chassis.errors import NotFound, Unauthenticated
+from fastapi import Depends, FastAPI, Request, WebSocket
+from fastapi.responses import StreamingResponse
+from gateway.edge import problems
+from gateway.edge.rate_limit import Limits
+from gateway.edge.tokens import principal
+from gateway.identity.jwt import REFUSED, Principal
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import BaseModel, ConfigDict
+from starlette.types import ASGIApp
+
+from gateway import edge
+
+GOOD = "good-token"
+WHO = Principal("per_a", "ses_b", "jti-c")
+
+
+class Verifier:
+    """Knows two good tokens, of two people."""
+
+    def verify(self, token: str, now: float) -> Principal:
+        known = {GOOD: WHO, "other-token": Principal("per_x", "ses_y", "jti-z")}
+        if token not in known or not now:
+            raise Unauthenticated(REFUSED)
+        return known[token]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    count: int = 0
+
+
+def application(provider: TracerProvider) -> FastAPI:
+    # With a provider FastAPI would trace by itself: the edge must not let it.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry={"tracer_provider": provider})
+    problems.install(app)
+
+    @app.get("/api/v1/things/{thing_id}")
+    async def thing(thing_id: str, caller: Annotated[Principal, Depends(principal)]) -> dict[str, str]:
+        return {"thing": thing_id, "person": caller.person_id}
+
+    @app.get("/api/v1/headers")
+    async def headers(request: Request) -> dict[str, str]:
+        return dict(request.headers)
+
+    @app.post("/api/v1/things")
+    async def make(body: Body) -> dict[str, object]:
+        return {"name_length": len(body.name)}
+
+    @app.post("/api/v1/session/sign-in")
+    async def open_route() -> dict[str, str]:
+        return {"open": "yes"}
+
+    @app.get("/api/v1/fails")
+    async def fails() -> None:
+        raise RuntimeError("secret-in-the-exception")
+
+    @app.get("/api/v1/absent")
+    async def absent() -> None:
+        raise NotFound
+
+    @app.get("/api/v1/breaks-off")
+    async def breaks_off() -> StreamingResponse:
+        async def stream() -> AsyncIterator[bytes]:
+            yield b"begun"
+            raise RuntimeError("secret-in-the-exception")
+
+        return StreamingResponse(stream(), media_type="text/plain")
+
+    @app.websocket("/api/v1/socket")
+    async def socket(connection: WebSocket) -> None:
+        await connection.accept()
+
+    @app.get("/")
+    async def page() -> str:
+        return "page"
+
+    return app
+
+
+class Edge:
+    """The wrapped application and what it left behind."""
+
+    def __init__(self, limits: Limits | None = None, caps: dict[str, int] | None = None) -> None:
+        self.spans = InMemorySpanExporter()
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(self.spans))
+        self.revoked: set[str] = set()
+        self.app: ASGIApp = edge.wrap(
+            application(provider),
+            verifier=Verifier(),
+            is_live=self._is_live,
+            tracer=provider.get_tracer("test"),
+            limits=limits,
+            body_caps=caps,
+        )
+
+    async def _is_live(self, caller: Principal) -> bool:
+        return caller.session_id not in self.revoked
+
+    def client(self, address: str = "203.0.113.7") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True, client=(address, 1234))
+        return httpx.AsyncClient(transport=transport, base_url="https://mail.example", trust_env=False)
+
+    async def get(self, path: str, **options: object) -> httpx.Response:
+        async with self.client() as client:
+            return await client.get(path, **{"headers": {"authorization": f"Bearer {GOOD}"}, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def make_edge() -> Callable[..., Edge]:
+    return Edge
+
+
+@pytest.fixture
+def front() -> Edge:
+    return Edge()

@@ -1,0 +1,140 @@
+"""The SQLite file: hardened on each connection, read without waiting, written one at a time, scrubbed."""
+
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from gateway.store import engine as store_engine
+from gateway.store import reading
+from gateway.store.errors import DatabaseRefused
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+POOLED = 12  # more than the pool keeps, so that overflow connections are seen too
+HARDENED = {
+    "journal_mode": "wal",
+    "secure_delete": 1,
+    "foreign_keys": 1,
+    "synchronous": 2,
+    "busy_timeout": store_engine.BUSY_TIMEOUT_MS,
+    "trusted_schema": 0,
+    "temp_store": 2,
+}
+
+
+@pytest.mark.parametrize("opened", [store_engine.open, store_engine.open_durable])
+def test_every_pooled_connection_is_hardened(tmp_path: Path, opened: Callable[[Path], Engine]) -> None:
+    """No connection of either engine works without WAL, secure_delete, foreign keys and a full sync."""
+    engine = opened(tmp_path / "organiser.db")
+    with ExitStack() as held:
+        raw = [held.enter_context(_closing(engine)) for _ in range(POOLED)]
+        seen = [{name: one.execute(f"PRAGMA {name}").fetchone()[0] for name in HARDENED} for one in raw]
+    engine.dispose()
+    assert seen == [HARDENED] * POOLED
+
+
+def test_a_connection_that_can_not_be_hardened_is_refused() -> None:
+    """A pragma that does not read back as set closes the door: here the driver has no file to keep a log beside."""
+    with pytest.raises(DatabaseRefused, match="journal_mode"):
+        _connect_in_memory()
+
+
+def test_only_the_owner_can_read_the_files(engine: Engine, tmp_path: Path) -> None:
+    """The database, its log and its index are 0600 from the start."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE more (n INTEGER)"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(["organiser.db", "organiser.db-wal", "organiser.db-shm"], 0o600)
+
+
+def test_a_reader_waits_for_no_writer_and_sees_one_snapshot(engine: Engine) -> None:
+    """While a transaction is open, a reader reads at once, and what it saw doesn't change under it."""
+    count = text("SELECT count(*) FROM sign_in")
+    with engine.begin() as writer:
+        writer.execute(text("INSERT INTO sign_in VALUES (x'01', x'02', x'03', 4)"))
+        with reading(engine) as reader:
+            assert reader.execute(count).scalar_one() == 0
+            writer.commit()
+            assert reader.execute(count).scalar_one() == 0
+    with reading(engine) as reader:
+        assert reader.execute(count).scalar_one() == 1
+
+
+def test_a_reader_can_not_write_and_the_next_user_of_its_connection_can(engine: Engine) -> None:
+    """`reading` is read-only by the database's own means, and leaves no trace in the pool."""
+    insert = text("INSERT INTO sign_in VALUES (x'01', x'02', x'03', 4)")
+    with pytest.raises(OperationalError, match="readonly"), reading(engine) as reader:
+        reader.execute(insert)
+    with engine.begin() as writer:
+        assert writer.execute(insert).rowcount == 1
+
+
+def test_what_a_transaction_read_is_still_true_when_it_writes(engine: Engine) -> None:
+    """Read, add one, write: 60 times from 6 threads loses nothing, because the lock is taken at the beginning."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE tally (n INTEGER)"))
+        connection.execute(text("INSERT INTO tally VALUES (0)"))
+
+    def add_one(_: int) -> None:
+        with engine.begin() as connection:
+            seen = connection.execute(text("SELECT n FROM tally")).scalar_one()
+            connection.execute(text("UPDATE tally SET n = :n"), {"n": seen + 1})
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(add_one, range(60)))
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT n FROM tally")).scalar_one() == 60
+
+
+def test_a_database_error_tells_no_values(engine: Engine) -> None:
+    """An exception may be logged; the values of the failed statement must not be in it."""
+    insert = text("INSERT INTO mailbox VALUES (:id, 'per_x', x'01', x'02', 3)")
+    with pytest.raises(IntegrityError) as caught, engine.begin() as connection:
+        connection.execute(insert, {"id": "erika.mustermann"})
+    assert "erika" not in str(caught.value)
+
+
+def test_scrub_leaves_none_of_the_deleted_bytes(engine: Engine, tmp_path: Path) -> None:
+    """After delete and scrub neither the file nor its log holds a byte of what was there, and the log is empty."""
+    canaries = [b"canary-%04d-" % n * 40 for n in range(200)]
+    with engine.begin() as connection:
+        rows = [{"id": b"%d" % n, "sealed": canary} for n, canary in enumerate(canaries)]
+        connection.execute(text("INSERT INTO sign_in VALUES (:id, :sealed, x'03', 4)"), rows)
+    assert _anywhere(tmp_path, b"canary-0123")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM sign_in"))
+    store_engine.scrub(engine)
+    assert not _anywhere(tmp_path, b"canary-")
+    assert (tmp_path / "organiser.db-wal").stat().st_size == 0
+
+
+def test_scrub_refuses_while_somebody_still_sees_the_deleted(engine: Engine) -> None:
+    """An open reader keeps deleted pages alive: scrub says so, claims no success, and works once it has ended."""
+    with reading(engine) as reader:
+        reader.execute(text("SELECT * FROM sign_in")).all()
+        with engine.begin() as writer:
+            writer.execute(text("INSERT INTO sign_in VALUES (x'01', x'02', x'03', 4)"))
+        with pytest.raises(DatabaseRefused, match="try again"):
+            store_engine.scrub(engine, patience_ms=20)
+    store_engine.scrub(engine)
+
+
+def _closing(engine: Engine):  # noqa: ANN202  # a pooled connection of the driver, closed at the end
+    from contextlib import closing
+
+    return closing(engine.raw_connection())
+
+
+def _connect_in_memory() -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(":memory:")) as connection:
+        store_engine._harden(connection, None)
+
+
+def _anywhere(folder: Path, needle: bytes) -> bool:
+    return any(needle in path.read_bytes() for path in folder.iterdir())

@@ -1,0 +1,72 @@
+"""Migrations build what tables.py says, in one piece, again and again, and leave other people's tables alone."""
+
+import re
+
+import pytest
+from alembic import command
+from gateway.store import engine as store_engine
+from gateway.store import migrate, reading
+from gateway.store.errors import DatabaseRefused
+from gateway.store.tables import METADATA
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
+STATEMENTS = text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
+
+
+def test_from_empty_and_again(empty: Engine) -> None:
+    """A new file gets every table; a second start changes nothing."""
+    migrate(empty)
+    first = _schema(empty)
+    migrate(empty)
+    assert _schema(empty) == first
+    assert set(METADATA.tables) == set(inspect(empty).get_table_names()) - {"alembic_version"}
+
+
+def test_migrated_schema_is_the_one_in_tables(engine: Engine) -> None:
+    """Column by column, constraints and indexes included, the migrations build what METADATA would create."""
+    created = create_engine("sqlite://")
+    METADATA.create_all(created)
+    assert _schema(engine) == _schema(created)
+    created.dispose()
+
+
+def test_alembic_sees_no_difference_and_ignores_foreign_tables(empty: Engine) -> None:
+    """`alembic check` is silent, although DBOS has a table in the file; and that table keeps its rows."""
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE workflow_status (id TEXT PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO workflow_status VALUES ('kept')"))
+    migrate(empty)
+    with empty.begin() as connection:
+        command.check(store_engine.migration_config(connection))
+        assert connection.execute(text("SELECT id FROM workflow_status")).scalar_one() == "kept"
+
+
+def test_a_failed_migration_leaves_nothing_behind(empty: Engine) -> None:
+    """When a statement fails half way, the file is as it was: the next start can try again."""
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE journal_entry (id TEXT)"))
+    with pytest.raises(OperationalError):
+        migrate(empty)
+    assert inspect(empty).get_table_names() == ["journal_entry"]
+
+
+def test_a_later_schema_is_refused(engine: Engine) -> None:
+    """An older program does not touch a newer database."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseRefused, match="later version"):
+        migrate(engine)
+
+
+def _schema(engine: Engine) -> dict[str, list[str]]:
+    with reading(engine) as connection:
+        rows = connection.execute(STATEMENTS).all()
+    return {name: _definitions(sql) for name, sql in rows}
+
+
+def _definitions(sql: str) -> list[str]:
+    """The columns and constraints of a CREATE statement in alphabetical order: the written order means nothing."""
+    head, _, body = re.sub(r"\s+", " ", sql).strip().partition("(")
+    inner = re.split(r", (?![^()]*\))", body.rpartition(")")[0])  # commas outside of brackets
+    return [head.strip(), *sorted(part.strip() for part in inner)]

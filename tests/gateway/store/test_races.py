@@ -1,0 +1,103 @@
+"""What may happen once happens once, however many try at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from gateway.store import exchange_codes, profiles, reading, sessions, sign_ins, token_caches
+from gateway.store.errors import RowAbsent, StaleVersion
+from gateway.store.exchange_codes import ExchangeCode
+from gateway.store.mailboxes import Mailbox
+from gateway.store.sign_ins import SignIn
+from sqlalchemy import Connection, Engine
+
+THREADS = 20
+ROUNDS = 5
+
+
+def _at_once(engine: Engine, count: int, act: Callable[[Connection], object]) -> list[object]:
+    barrier = Barrier(count)
+
+    def one(_: int) -> object:
+        barrier.wait()
+        with engine.begin() as connection:
+            return act(connection)
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(one, range(count)))
+
+
+def _won(act: Callable[[Connection], object]) -> Callable[[Connection], bool]:
+    def attempt(connection: Connection) -> bool:
+        try:
+            act(connection)
+        except StaleVersion:
+            return False
+        return True
+
+    return attempt
+
+
+def test_a_sign_in_is_taken_up_once(engine: Engine) -> None:
+    """20 callbacks with one state: one gets the flow."""
+    made = SignIn(sign_ins.id_of("state"), b"sealed", b"browser", 100)
+    with engine.begin() as connection:
+        sign_ins.add(connection, made)
+    taken = _at_once(engine, THREADS, lambda connection: sign_ins.consume(connection, made.id, now=50))
+    assert [one for one in taken if one is not None] == [made]
+
+
+def test_an_exchange_code_works_once(engine: Engine, mailbox: Mailbox) -> None:
+    """20 tabs with one code: one gets the session."""
+    with engine.begin() as connection:
+        session = sessions.create(connection, mailbox.person_id, now=1, expires_at=999)
+        made = ExchangeCode(b"hash", session.id, b"verifier", 100)
+        exchange_codes.add(connection, made)
+    taken = _at_once(engine, THREADS, lambda connection: exchange_codes.consume(connection, b"hash", now=50))
+    assert [one for one in taken if one is not None] == [made]
+
+
+def test_what_is_over_is_not_handed_out(engine: Engine, mailbox: Mailbox) -> None:
+    """At its end a sign-in or a code is worth nothing, and asking for it removes it; purge removes the others."""
+    with engine.begin() as connection:
+        session = sessions.create(connection, mailbox.person_id, now=1, expires_at=999)
+        for name in (b"1", b"2"):
+            sign_ins.add(connection, SignIn(name, b"sealed", b"browser", 100))
+            exchange_codes.add(connection, ExchangeCode(name, session.id, b"verifier", 100))
+        for at in (100, 50):
+            assert sign_ins.consume(connection, b"1", now=at) is None
+            assert exchange_codes.consume(connection, b"1", now=at) is None
+        assert sign_ins.purge(connection, now=100) == exchange_codes.purge(connection, now=100) == 1
+
+
+def test_of_two_token_refreshes_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:
+    """First write and each later one: two threads with the same version, one winner, and its version is one more."""
+    for version in range(ROUNDS):
+        put = _won(lambda c, v=version: token_caches.put(c, mailbox.id, sealed=b"%d" % v, expected=v))  # type: ignore[misc]
+        assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]
+    with reading(engine) as connection:
+        assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"4", ROUNDS, False)
+
+
+def test_of_two_learners_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:
+    """The same for profiles."""
+    for version in range(ROUNDS):
+        put = _won(lambda c, v=version: profiles.put(c, mailbox.id, sealed=b"%d" % v, learned=v, expected=v))  # type: ignore[misc]
+        assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]
+    with engine.begin() as connection:
+        assert profiles.get(connection, mailbox.id) == (mailbox.id, ROUNDS, 4, b"4")
+        profiles.discard(connection, mailbox.id)
+        assert profiles.get(connection, mailbox.id) is None
+
+
+def test_consent_is_needed_until_the_next_token(engine: Engine, mailbox: Mailbox) -> None:
+    """The mark stays until a new cache is written."""
+    with engine.begin() as connection:
+        with pytest.raises(RowAbsent):
+            token_caches.require_consent(connection, mailbox.id)
+        version = token_caches.put(connection, mailbox.id, sealed=b"1", expected=token_caches.ABSENT)
+        token_caches.require_consent(connection, mailbox.id)
+        assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"1", 1, True)
+        token_caches.put(connection, mailbox.id, sealed=b"2", expected=version)
+        assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"2", 2, False)

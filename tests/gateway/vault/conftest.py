@@ -1,0 +1,67 @@
+"""A real database file, a real keyring on disk, and a clock that the test moves."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from secrets import token_bytes
+
+import pytest
+from gateway.store import engine as store_engine
+from gateway.store import people
+from gateway.vault.keyring import Keyring
+from gateway.vault.vault import Vault
+from sqlalchemy import Engine
+
+START = 1_700_000_000_000
+
+
+class Clock:
+    """Unix milliseconds that move when told."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def __call__(self) -> int:
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def engine(data_folder: Path) -> Iterator[Engine]:
+    engine = store_engine.open(data_folder / "organiser.db")
+    store_engine.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def keyring(tmp_path: Path, data_folder: Path) -> Keyring:
+    return Keyring.create(tmp_path / "root.key", data_folder / "keys", data_folder=data_folder, now=START)
+
+
+@pytest.fixture
+def vault(keyring: Keyring, clock: Clock) -> Vault:
+    return Vault(keyring, "test", now=clock)
+
+
+@pytest.fixture
+def new_person(engine: Engine, vault: Vault) -> Callable[[], str]:
+    """Signs one more person in; returns their id."""
+
+    def make() -> str:
+        with engine.begin() as connection:
+            person = people.create(connection, token_bytes(32), now=START)
+            vault.create_key(connection, person.id)
+        return person.id
+
+    return make

@@ -1,0 +1,144 @@
+"""The keyring: private files in the right place, separate keys, replaced one by one and safely."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from gateway.vault.errors import KeyringRefused
+from gateway.vault.keyring import Keyring, Purpose
+
+NOW = 1_700_000_000_000
+
+
+@pytest.fixture
+def root_file(tmp_path: Path) -> Path:
+    return tmp_path / "root.key"
+
+
+@pytest.fixture
+def keys_file(data_folder: Path) -> Path:
+    return data_folder / "keys"
+
+
+def _open(keyring: Keyring, root_file: Path) -> Keyring:
+    return Keyring.open(root_file, keyring._file, data_folder=keyring._file.parent)
+
+
+def test_created_keys_come_back(keyring: Keyring, root_file: Path) -> None:
+    """Open reads what create wrote: one key for each purpose, all different."""
+    again = _open(keyring, root_file)
+    assert again._keys == keyring._keys
+    assert [key.purpose for key in again._keys] == list(Purpose)
+    assert len({key.secret for key in again._keys} | {again._root_key}) == len(Purpose) + 1
+
+
+def test_both_files_are_private_and_the_keys_are_not_in_the_clear(
+    keyring: Keyring, root_file: Path, keys_file: Path
+) -> None:
+    """0600 from the start; the keys file holds no key's bytes, in no spelling that it is written in."""
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (root_file, keys_file)} == {0o600}
+    assert len(root_file.read_bytes()) == 32
+    content = keys_file.read_bytes()
+    assert not any(key.secret in content or key.id.encode() in content for key in keyring._keys)
+
+
+@pytest.mark.parametrize("which", ["root.key", "data/keys"])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660, 0o644])
+def test_a_file_open_to_others_is_refused(keyring: Keyring, tmp_path: Path, which: str, mode: int) -> None:
+    """A single bit for group or others, and the gateway doesn't start; the message says what to do."""
+    (tmp_path / which).chmod(mode)
+    with pytest.raises(KeyringRefused, match="chmod 600"):
+        _open(keyring, tmp_path / "root.key")
+
+
+def test_the_root_key_must_lie_outside_the_data_folder(data_folder: Path, keys_file: Path, tmp_path: Path) -> None:
+    """A copy of the data folder must not open itself, also when the path goes round through a link."""
+    (tmp_path / "link").symlink_to(data_folder)
+    for inside in (data_folder / "root.key", data_folder / "a" / "root.key", tmp_path / "link" / "root.key"):
+        with pytest.raises(KeyringRefused, match="data folder"):
+            Keyring.create(inside, keys_file, data_folder=data_folder, now=NOW)
+    assert not list(data_folder.iterdir())
+
+
+def test_every_flipped_byte_of_the_keys_file_is_refused(keyring: Keyring, root_file: Path, keys_file: Path) -> None:
+    """The keys are one sealed whole: none can be changed, dropped or added."""
+    content = keys_file.read_bytes()
+    for place in range(0, len(content), 7):
+        keys_file.write_bytes(content[:place] + bytes((content[place] ^ 1,)) + content[place + 1 :])
+        with pytest.raises(KeyringRefused, match="belongs together"):
+            _open(keyring, root_file)
+
+
+@pytest.mark.parametrize("content", [b"", bytes(31), bytes(33), b"\n" * 32])
+def test_a_wrong_root_key_is_refused(keyring: Keyring, root_file: Path, content: bytes) -> None:
+    """Too short, too long, or simply another."""
+    root_file.write_bytes(content)
+    with pytest.raises(KeyringRefused):
+        _open(keyring, root_file)
+
+
+def test_missing_files_are_refused_and_not_made(root_file: Path, keys_file: Path, data_folder: Path) -> None:
+    """Open never creates: new keys in the place of lost ones would make everything unreadable in silence."""
+    with pytest.raises(KeyringRefused, match="can't be read"):
+        Keyring.open(root_file, keys_file, data_folder=data_folder)
+    assert not root_file.exists()
+    assert not keys_file.exists()
+
+
+def test_create_replaces_nothing(keyring: Keyring, root_file: Path, keys_file: Path, data_folder: Path) -> None:
+    """A keys file that is there stays; a root key that was provided (a mounted secret) is used."""
+    before = keys_file.read_bytes()
+    with pytest.raises(KeyringRefused, match="exists"):
+        Keyring.create(root_file, keys_file, data_folder=data_folder, now=NOW)
+    assert keys_file.read_bytes() == before
+    other = Keyring.create(root_file, data_folder / "other", data_folder=data_folder, now=NOW)
+    assert other._root_key == keyring._root_key
+
+
+def test_rotation_keeps_the_old_until_destroyed(keyring: Keyring, root_file: Path) -> None:
+    """After a rotation both are there, newest first; after destroying, the old one is gone from memory and disk."""
+    old = keyring.newest(Purpose.KEK)
+    new = keyring.rotate(Purpose.KEK, now=NOW + 1)
+    assert keyring.all(Purpose.KEK) == _open(keyring, root_file).all(Purpose.KEK) == [new, old]
+    keyring.destroy([old.id])
+    assert keyring.kek(old.id) is None
+    assert _open(keyring, root_file).all(Purpose.KEK) == [new]
+
+
+def test_a_key_in_use_can_not_be_destroyed(keyring: Keyring) -> None:
+    """Each purpose always has a key."""
+    for purpose in Purpose:
+        with pytest.raises(KeyringRefused, match="in use"):
+            keyring.destroy([keyring.newest(purpose).id])
+
+
+def test_the_blind_index_can_not_be_rotated(keyring: Keyring) -> None:
+    """Everybody is found through it."""
+    with pytest.raises(KeyringRefused, match="blind-index"):
+        keyring.rotate(Purpose.BLIND_INDEX, now=NOW)
+
+
+def test_processes_see_each_others_new_keys(keyring: Keyring, root_file: Path) -> None:
+    """Rotations at the same time are all kept, and a KEK that another process made is found when it is needed."""
+    others = [_open(keyring, root_file) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda one: one.rotate(Purpose.KEK, now=NOW), others))
+    assert [keyring.kek(key.id) for key in made] == made
+
+
+def test_signing_keys_are_p256_and_retired_ones_still_verify(keyring: Keyring) -> None:
+    """A new key signs; the public half of the old one stays until it is destroyed."""
+    old = keyring.signing_key()
+    keyring.rotate(Purpose.ACCESS_TOKEN, now=NOW)
+    assert isinstance(old.curve, ec.SECP256R1)
+    assert keyring.signing_key().private_numbers() != old.private_numbers()
+    assert keyring.retired_verification_keys() == [old.public_key()]
+
+
+def test_no_secret_is_printed(keyring: Keyring) -> None:
+    """A key in a log or a traceback is an id."""
+    shown = repr(keyring._keys) + repr(keyring)
+    assert not any(repr(key.secret)[2:-1] in shown for key in keyring._keys)
+    assert all(key.id in shown for key in keyring._keys)
