@@ -5,20 +5,20 @@ from typing import Annotated
 
 import httpx
 import pytest
-from chassis.errors import NotFound, Unauthenticated
 from fastapi import Depends, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
-from gateway.edge import problems
-from gateway.edge.rate_limit import Limits
-from gateway.edge.tokens import principal
-from gateway.identity.jwt import REFUSED, Principal
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel, ConfigDict
 from starlette.types import ASGIApp
 
+from chassis.errors import NotFound, Unauthenticated
 from gateway import edge
+from gateway.edge import problems
+from gateway.edge.rate_limit import Limits
+from gateway.edge.tokens import principal
+from gateway.identity.jwt import REFUSED, Principal
 
 GOOD = "good-token"
 WHO = Principal("per_a", "ses_b", "jti-c")
