@@ -40,7 +40,7 @@ class Body(BaseModel):
     count: int = 0
 
 
-def application(provider: TracerProvider) -> FastAPI:
+def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of routes, each with its own fault
     # With a provider FastAPI would trace by itself: the edge must not let it.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry={"tracer_provider": provider})
     problems.install(app)
@@ -74,6 +74,14 @@ def application(provider: TracerProvider) -> FastAPI:
         async def stream() -> AsyncIterator[bytes]:
             yield b"begun"
             raise RuntimeError("secret-in-the-exception")
+
+        return StreamingResponse(stream(), media_type="text/plain")
+
+    @app.get("/large")
+    async def large() -> StreamingResponse:
+        async def stream() -> AsyncIterator[bytes]:
+            for _ in range(1000):
+                yield b"x" * 100_000
 
         return StreamingResponse(stream(), media_type="text/plain")
 

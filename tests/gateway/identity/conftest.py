@@ -1,4 +1,4 @@
-"""The real thing: our listener over TLS, a database file, a vault, and the sandbox authority as a process of its own."""
+"""The real thing: our listener over TLS, a database file, a vault, and the sandbox authority as its own process."""
 
 import asyncio
 import socket
@@ -165,6 +165,12 @@ def settings_for(sandbox: RunningSandbox, folder: Path, **changed: Any) -> Micro
         "authority_ca_file": sandbox.authority,
     }
     return MicrosoftSettings(**{**good, **changed})
+
+
+@pytest.fixture
+def microsoft_settings(sandbox: RunningSandbox, tmp_path: Path) -> Callable[..., MicrosoftSettings]:
+    """The sandbox's, with changes by keyword."""
+    return lambda **changed: settings_for(sandbox, tmp_path, **changed)
 
 
 @asynccontextmanager
