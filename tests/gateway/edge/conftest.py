@@ -5,20 +5,20 @@ from typing import Annotated
 
 import httpx
 import pytest
-from chassis.errors import NotFound, Unauthenticated
 from fastapi import Depends, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
-from gateway.edge import problems
-from gateway.edge.rate_limit import Limits
-from gateway.edge.tokens import principal
-from gateway.identity.jwt import REFUSED, Principal
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel, ConfigDict
 from starlette.types import ASGIApp
 
+from chassis.errors import NotFound, Unauthenticated
 from gateway import edge
+from gateway.edge import problems
+from gateway.edge.rate_limit import Limits
+from gateway.edge.tokens import principal
+from gateway.identity.jwt import REFUSED, Principal
 
 GOOD = "good-token"
 WHO = Principal("per_a", "ses_b", "jti-c")
@@ -40,7 +40,7 @@ class Body(BaseModel):
     count: int = 0
 
 
-def application(provider: TracerProvider) -> FastAPI:
+def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of routes, each with its own fault
     # With a provider FastAPI would trace by itself: the edge must not let it.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry={"tracer_provider": provider})
     problems.install(app)
@@ -74,6 +74,14 @@ def application(provider: TracerProvider) -> FastAPI:
         async def stream() -> AsyncIterator[bytes]:
             yield b"begun"
             raise RuntimeError("secret-in-the-exception")
+
+        return StreamingResponse(stream(), media_type="text/plain")
+
+    @app.get("/large")
+    async def large() -> StreamingResponse:
+        async def stream() -> AsyncIterator[bytes]:
+            for _ in range(1000):
+                yield b"x" * 100_000
 
         return StreamingResponse(stream(), media_type="text/plain")
 

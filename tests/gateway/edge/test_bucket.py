@@ -1,8 +1,9 @@
 """The token bucket's arithmetic, over any sequence of takes."""
 
-from gateway.edge.bucket import Buckets, Policy
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.edge.bucket import Buckets, Policy
 
 POLICY = Policy("p", quota=5, window_s=10)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import jwt
 import pytest
-from chassis.errors import Unauthenticated
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from gateway.identity import jwt as access
-from gateway.identity.jwt import LIFETIME_S, AccessTokens, Principal, TokenKeys
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chassis.errors import Unauthenticated
+from gateway.identity import jwt as access
+from gateway.identity.jwt import LIFETIME_S, AccessTokens, Principal, TokenKeys
 
 NOW = 1_800_000_000
 KEY = ec.generate_private_key(ec.SECP256R1())

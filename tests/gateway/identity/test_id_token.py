@@ -10,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from gateway.identity.id_token import Expected, Identity, verify
 from gateway.identity.refusal import SignInReason, SignInRefused
 
@@ -139,6 +140,11 @@ def test_each_claim_changed_alone_is_refused(
 ) -> None:
     """Well signed, one claim wrong."""
     assert reason(signed(key, **changed), key) is expected
+
+
+def test_a_tid_that_the_issuer_does_not_name_is_refused(key: rsa.RSAPrivateKey) -> None:
+    """Single tenant: iss is right to the letter, and the token still claims to be about another tenant's person."""
+    assert reason(signed(key, tid="99999999-2222-4333-8444-555555555555"), key) is SignInReason.TOKEN_INVALID
 
 
 def test_a_path_in_tid_does_not_reach_the_issuer_template(key: rsa.RSAPrivateKey) -> None:

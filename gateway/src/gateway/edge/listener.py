@@ -1,9 +1,10 @@
 """The TLS listener: uvicorn on uvloop and httptools, with the three things it lacks.
 
-Guarantees: TLS 1.3 or nothing; a connection that doesn't get on with it is cut (handshake, headers, body, idle: each
-has its deadline - uvicorn has only the last, and 60 of 60 slow connections stayed open); a request that isn't HTTP
-gets the same problem and the same security headers as any other error. Never names its software. Certificates are
-reloaded when their files change, on the live context: connections stay, the next handshake sees the new one.
+Guarantees: TLS 1.3 or nothing; a connection that doesn't get on with it is cut (handshake, headers, body, reading,
+idle: each has its deadline - uvicorn has only the last, and 60 of 60 slow connections stayed open); a request that
+isn't HTTP gets the same problem and the same security headers as any other error. Never names its software.
+Certificates are reloaded when their files change, on the live context: connections stay, the next handshake sees the
+new one.
 """
 
 import asyncio
@@ -23,14 +24,24 @@ from chassis.tls import TlsFiles, TlsWatch
 from gateway.edge.headers import secured
 from gateway.edge.problems import CONTENT_TYPE
 
-HANDSHAKE_DEADLINE_S: Final = 5.0  # TLS; a phone on a bad line needs about one
-HEADER_DEADLINE_S: Final = 10.0  # from the connection, or a request's first byte, to the end of its headers
-MESSAGE_DEADLINE_S: Final = 30.0  # from the end of the headers to the end of the body, read by a route or not
-IDLE_S: Final = 30  # between requests on one connection
 DRAIN_S: Final = 20  # for requests under way at shutdown
 MAX_CONNECTIONS: Final = 2_000  # about 60 KiB each; beyond that newcomers are cut before they cost anything
 CERTIFICATE_CHECK_S: Final = 10.0  # how often the certificate's files are looked at
 MAX_HEADER_BYTES: Final = 32 * 1024  # our largest request has 1 KiB of headers; llhttp has no limit of its own
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long a connection may take, in seconds, for each thing that it can be slow at."""
+
+    handshake_s: float = 5.0  # TLS; a phone on a bad line needs about one
+    headers_s: float = 10.0  # from the connection, or a request's first byte, to the end of its headers
+    message_s: float = 30.0  # from the end of the headers to the end of the body, whether a route reads it or not
+    stall_s: float = 30.0  # for reading any of an answer that waits in our buffer
+    idle_s: int = 30  # between requests on one connection
+
+
+PATIENT: Final = Deadlines()
 
 
 @dataclass(frozen=True)
@@ -44,31 +55,48 @@ class Address:
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 protocol with deadlines, a header cap and our own 400."""
 
-    _deadline: asyncio.TimerHandle | None = None
-    _header_bytes = 0
-    _in_headers = True
+    def __init__(self, server: "Listener") -> None:
+        super().__init__(server.config, server.server_state, server.lifespan.state)
+        self._deadlines = server.deadlines
+        self._most_connections = server.most_connections
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._in_headers = True
+        self._requests = 0  # whose headers are complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Cut at once when full; otherwise the clock for the first request starts."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > self._most_connections:
             transport.abort()
             return
-        self._start(HEADER_DEADLINE_S)
+        self._start(self._deadlines.headers_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No clock outlives its connection."""
         self._stop()
+        self._unstall()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not read what we answer: the buffer is full."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self._deadlines.stall_s, self._cut)
+
+    def resume_writing(self) -> None:
+        """It read on."""
+        self._unstall()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Bound what comes before the headers end: in bytes, and in time even if it never begins a request."""
         waiting = self.cycle is None or self.cycle.response_complete
         if waiting and self._deadline is None:  # llhttp skips empty lines without a word: they must not keep us here
-            self._start(HEADER_DEADLINE_S)
-        was_in_headers = self._in_headers
+            self._start(self._deadlines.headers_s)
+        requests = self._requests
         super().data_received(data)
-        if was_in_headers and self._in_headers:
+        if self._in_headers and self._requests == requests:  # nothing but headers, and still no end of them
             self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
             self.send_400_response("")
@@ -77,13 +105,14 @@ class Protocol(HttpToolsProtocol):
         """The first byte of a request."""
         super().on_message_begin()
         self._in_headers = True
-        self._start(HEADER_DEADLINE_S)
+        self._start(self._deadlines.headers_s)
 
     def on_headers_complete(self) -> None:
         """The headers are there; the body has its own deadline."""
         self._in_headers = False
         self._header_bytes = 0
-        self._start(MESSAGE_DEADLINE_S)
+        self._requests += 1
+        self._start(self._deadlines.message_s)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -108,6 +137,11 @@ class Protocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _unstall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def _cut(self) -> None:
         # abort, not close: whoever sends a byte a second may also read one a second.
         self.transport.abort()
@@ -129,10 +163,20 @@ class Listener(Server):
     TlsRefused or SecretRefused at once when the certificate's files are not fit for use.
     """
 
-    def __init__(self, app: ASGIApp, address: Address, files: TlsFiles) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        address: Address,
+        files: TlsFiles,
+        *,
+        deadlines: Deadlines = PATIENT,
+        connections: int = MAX_CONNECTIONS,
+    ) -> None:
+        self.deadlines = deadlines
+        self.most_connections = connections
         self._files = files
         self._watch = TlsWatch(files)
-        super().__init__(_config(app, address, files))
+        super().__init__(_config(app, address, files, deadlines.idle_s))
         self.config.load()
 
     @property
@@ -150,11 +194,11 @@ class Listener(Server):
         """As uvicorn's, with a deadline for the handshake."""
         await self.lifespan.startup()
         server = await asyncio.get_running_loop().create_server(
-            self._protocol,
+            lambda: Protocol(self),
             self.config.host,
             self.config.port,
             ssl=self.config.ssl,
-            ssl_handshake_timeout=HANDSHAKE_DEADLINE_S,
+            ssl_handshake_timeout=self.deadlines.handshake_s,
             backlog=self.config.backlog,
         )
         self.servers = [server]
@@ -176,16 +220,13 @@ class Listener(Server):
         context.load_cert_chain(self._files.certificate, self._files.key)
         return True
 
-    def _protocol(self) -> Protocol:
-        return Protocol(self.config, self.server_state, self.lifespan.state)
-
     async def _reload_when_changed(self) -> None:
         while True:
             await asyncio.sleep(CERTIFICATE_CHECK_S)
             self.reload_certificate()
 
 
-def _config(app: ASGIApp, address: Address, files: TlsFiles) -> Config:
+def _config(app: ASGIApp, address: Address, files: TlsFiles, idle_s: int) -> Config:
     return Config(
         app,
         host=address.host,
@@ -200,7 +241,7 @@ def _config(app: ASGIApp, address: Address, files: TlsFiles) -> Config:
         proxy_headers=False,  # X-Forwarded-For is the caller's to write
         server_header=False,
         date_header=False,
-        timeout_keep_alive=IDLE_S,
+        timeout_keep_alive=idle_s,
         timeout_graceful_shutdown=DRAIN_S,
         ssl_context_factory=lambda *_: _context(files),
     )

@@ -11,7 +11,7 @@ MSAL 1.38 and later do none: it accepts `alg: none`, a foreign audience and an e
  4. The signature verifies.
  5. The claims are one JSON object, with every claim that we use of the declared type.
  6. `tid` is a tenant that may sign in here.
- 7. `iss` is exactly the issuer that the authority announced, with this `tid` in it.
+ 7. `iss` is exactly the issuer that the authority announced, and names this `tid` and no other tenant.
  8. `aud` is this application and nothing else.
  9. It is not expired, not from the future, not yet-to-be-valid (60 s of clock difference).
 10. `nonce` is the SHA-256 of the nonce of this very flow.
@@ -26,6 +26,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
+from urllib.parse import urlsplit
 
 import jwt
 import msgspec
@@ -92,8 +93,7 @@ def verify(token: str, keys: Mapping[str, RSAPublicKey], expected: Expected, now
         raise _invalid()
     claims = _claims(_signed_payload(token, keys[kid]))  # (4) (5)
     _check_tenant(claims.tid, expected.tenants)  # (6)
-    if claims.iss != expected.issuer.replace(TENANT_PLACEHOLDER, claims.tid):  # (7)
-        raise _invalid()
+    _check_issuer(claims, expected.issuer)  # (7)
     if claims.aud != expected.client_id:  # (8)
         raise _invalid()
     _check_times(claims, now)  # (9)
@@ -134,6 +134,15 @@ def _check_tenant(tid: str, tenants: Collection[str]) -> None:
         raise _invalid()
     if tenants and tid not in tenants:
         raise SignInRefused(SignInReason.TENANT_NOT_ALLOWED)
+
+
+def _check_issuer(claims: _Claims, announced: str) -> None:
+    # A single tenant's issuer has no placeholder: then the tid must be the one that stands in its path all the same,
+    # or a token of this issuer could claim to be about a person of another tenant.
+    if claims.iss != announced.replace(TENANT_PLACEHOLDER, claims.tid):
+        raise _invalid()
+    if claims.tid not in urlsplit(claims.iss).path.split("/"):
+        raise _invalid()
 
 
 def _check_times(claims: _Claims, now: float) -> None:

@@ -18,7 +18,7 @@ from gateway.identity.microsoft import Microsoft, Silent
 from gateway.identity.needs_sign_in import NeedsSignIn
 from gateway.identity.sign_in import token_cell
 from gateway.store import mailboxes, token_caches
-from gateway.store.errors import RowAbsent, StaleVersion
+from gateway.store.errors import RowAbsent
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
@@ -77,14 +77,24 @@ class TokenSource:
             flight.exception()  # seen, also when everyone who waited has gone
 
     async def _acquire(self, mailbox_id: str, claims: str | None) -> str:
+        # Overtaken by another replica, its token is newer than the challenge: taken as it is. Should it not answer the
+        # challenge, Graph says so again.
+        for asked in (claims, None):
+            outcome, overtaken = await self._attempt(mailbox_id, asked)
+            if outcome.access_token is not None:
+                self._remember(mailbox_id, outcome.access_token, outcome.expires_in)
+                return outcome.access_token
+            if not overtaken:
+                break
+        self.forget(mailbox_id)
+        raise NeedsSignIn
+
+    async def _attempt(self, mailbox_id: str, claims: str | None) -> tuple[Silent, bool]:
+        """What Microsoft answered, and whether someone else had written a newer cache meanwhile."""
         loaded = await transaction.read(self._engine, lambda connection: self._load(connection, mailbox_id))
         outcome = await self._microsoft.silent(loaded.cache, claims)
-        await transaction.write(self._engine, lambda c: self._save(c, mailbox_id, loaded, outcome))
-        if outcome.access_token is None:
-            self.forget(mailbox_id)
-            raise NeedsSignIn
-        self._remember(mailbox_id, _Token(outcome.access_token, time.monotonic() + outcome.expires_in - EARLY_S))
-        return outcome.access_token
+        overtaken = await transaction.write(self._engine, lambda c: self._save(c, mailbox_id, loaded, outcome))
+        return outcome, overtaken
 
     def _load(self, connection: Connection, mailbox_id: str) -> _Loaded:
         try:
@@ -97,21 +107,27 @@ class TokenSource:
             raise NeedsSignIn from None
         return _Loaded(person_id, cache, row.version)
 
-    def _save(self, connection: Connection, mailbox_id: str, loaded: _Loaded, outcome: Silent) -> None:
-        try:
-            if outcome.cache is not None:
-                cell = token_cell(mailbox_id)
-                sealed = self._vault.seal(connection, loaded.person_id, cell, outcome.cache)
-                token_caches.put(connection, mailbox_id, sealed=sealed, expected=loaded.version)
-            if outcome.access_token is None:
-                _require_consent(connection, mailbox_id, loaded.version)
-        except StaleVersion:
-            return  # someone renewed or signed in meanwhile; theirs is newer, and our token works all the same
-        except (RowAbsent, VaultError):
-            raise NeedsSignIn from None  # erased or disconnected while we asked
+    def _save(self, connection: Connection, mailbox_id: str, loaded: _Loaded, outcome: Silent) -> bool:
+        row = token_caches.get(connection, mailbox_id)
+        if row is None:
+            raise NeedsSignIn  # erased or disconnected while we asked
+        if row.version != loaded.version:
+            return True  # another replica renewed it, or the owner signed in: theirs is newer and stays
+        if outcome.access_token is None:
+            token_caches.require_consent(connection, mailbox_id)
+        elif outcome.cache is not None:
+            self._write(connection, mailbox_id, loaded, outcome.cache)
+        return False
 
-    def _remember(self, mailbox_id: str, token: _Token) -> None:
-        self._tokens[mailbox_id] = token
+    def _write(self, connection: Connection, mailbox_id: str, loaded: _Loaded, cache: bytes) -> None:
+        try:
+            sealed = self._vault.seal(connection, loaded.person_id, token_cell(mailbox_id), cache)
+        except VaultError:
+            raise NeedsSignIn from None  # erased while we asked, or the key has sealed as much as it may
+        token_caches.put(connection, mailbox_id, sealed=sealed, expected=loaded.version)
+
+    def _remember(self, mailbox_id: str, text: str, expires_in: int) -> None:
+        self._tokens[mailbox_id] = _Token(text, time.monotonic() + expires_in - EARLY_S)
         self._tokens.move_to_end(mailbox_id)
         if len(self._tokens) > MAX_REMEMBERED:
             self._tokens.popitem(last=False)
@@ -127,10 +143,3 @@ class MailboxTokens:
     async def __call__(self, claims: str | None) -> str:
         """A token; `claims` as in TokenSource.access_token."""
         return await self._source.access_token(self._mailbox_id, claims)
-
-
-def _require_consent(connection: Connection, mailbox_id: str, version: int) -> None:
-    row = token_caches.get(connection, mailbox_id)
-    if row is not None and row.version > version + 1:
-        return  # the owner signed in while we asked: what Microsoft refused was the old cache
-    token_caches.require_consent(connection, mailbox_id)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from chassis.errors import Unavailable
 from gateway.store import reading
@@ -41,5 +41,5 @@ async def read(engine: Engine, work: Callable[[Connection], T]) -> T:
 async def _in_thread(run: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(run)
-    except DBAPIError:
+    except (OperationalError, InterfaceError):
         raise Unavailable(DATABASE_UNAVAILABLE) from None
