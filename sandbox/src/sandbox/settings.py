@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK_NAME = "localhost"
+HIGHEST_PORT = 65_535  # TCP's
 TENANT_MARK = "sandbox"  # stands in every issuer of ours, so that no token of the sandbox passes for a real one
 
 
@@ -99,9 +100,11 @@ def _refuse_danger(settings: Settings) -> None:
         raise InvalidSettings(
             f"'tenant_id' must contain {TENANT_MARK!r} and no slash, so that nobody takes it for a real tenant"
         )
-    numbers = (settings.access_token_seconds, settings.request_budget, settings.request_window_seconds)
-    if min(numbers) <= 0 or settings.service_milliseconds < 0 or not 0 <= settings.port <= 65535:  # noqa: PLR2004  # TCP's highest port
-        raise InvalidSettings("a number is out of range; seconds and budgets are positive, port is 0 to 65535")
+    for name in ("access_token_seconds", "request_budget", "request_window_seconds"):
+        if getattr(settings, name) <= 0:
+            raise InvalidSettings(f"{name!r} must be positive")
+    if not 0 <= settings.port <= HIGHEST_PORT or settings.service_milliseconds < 0:
+        raise InvalidSettings(f"'port' must be 0 to {HIGHEST_PORT}, 'service_milliseconds' not negative")
 
 
 def is_loopback(host: str) -> bool:
