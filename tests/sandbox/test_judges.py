@@ -31,6 +31,7 @@ with warnings.catch_warnings():
     from msgraph.generated.models.mail_folder import MailFolder
     from msgraph.generated.users.item.mail_folders.item.messages.messages_request_builder import MessagesRequestBuilder
     from msgraph.generated.users.item.messages.item.move.move_post_request_body import MovePostRequestBody
+    from msgraph.graph_request_adapter import options as sdk_options
     from msgraph_core import GraphClientFactory
 
 # The SDK loads its parts on first use, and they warn about each other.
@@ -58,11 +59,14 @@ class Token(AccessTokenProvider):
 async def sdk(sandbox: RunningSandbox, bearer: str) -> AsyncIterator[GraphServiceClient]:
     """Microsoft's Graph client, pointed at the sandbox."""
     trust = ssl.create_default_context(cafile=str(sandbox.authority))
-    client = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(verify=trust, trust_env=False))
+    transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False)
+    http = httpx.AsyncClient(transport=transport, trust_env=False)
+    client = GraphClientFactory.create_with_default_middleware(client=http, options=sdk_options)
     adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(Token(bearer)), client)
     adapter.base_url = sandbox.graph
     yield GraphServiceClient(request_adapter=adapter)
     await client.aclose()
+    await transport.aclose()  # the SDK wraps it and forgets to
 
 
 def unknown(model: object) -> Iterator[str]:
