@@ -95,7 +95,7 @@ def test_personal_accounts_have_no_mailbox_settings(start_sandbox: Start) -> Non
 def test_dangerous_settings_stop_the_start(tls: dict[str, Path], tmp_path: Path, name: str, value: Any) -> None:
     """Another address than loopback, a tenant that could be real, an unknown key or a wrong type: no start, and why."""
     with pytest.raises(NotStarted, match=name):
-        start(tmp_path, **tls, **{name: value})
+        start(tmp_path, **tls, **{name: value}).stop()  # stopped in case it did start
     assert not (tmp_path / "sandbox.db").exists()
 
 
