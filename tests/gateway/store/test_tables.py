@@ -33,7 +33,7 @@ CODES_AND_IDS = {
     "sign_in": set[str](),
     "token_cache": {"mailbox_id"},
 }
-SEALED = {"address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
+SEALED = {"cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
 }
