@@ -23,12 +23,17 @@ class PatternDetector:
         plain = self._matcher.hits(reading.plain.canonical)
         if reading.prompt is not None:
             plain += self._matcher.hits(reading.prompt)
-        yield from (_finding(reading, hit, hit.rule.technique) for hit in plain)
+        yield from (_finding(reading, hit, _technique(hit)) for hit in plain)
         known = {hit.rule.id for hit in plain}
         for view in reading.views:
             technique = Technique.HIDDEN_CHARACTERS if view.hidden else Technique.ENCODED_PAYLOAD
             hits = self._matcher.hits(view.canonical)
             yield from (_finding(reading, hit, technique) for hit in hits if hit.rule.id not in known)
+
+
+def _technique(hit: Hit) -> Technique:
+    """Letters kept apart are an encoding, too."""
+    return Technique.ENCODED_PAYLOAD if hit.glued else hit.rule.technique
 
 
 def _finding(reading: Reading, hit: Hit, technique: Technique) -> Finding:

@@ -25,11 +25,12 @@ _GAP = " +(?:[^ ]+ +){0,4}"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that matched, and the span of the original behind the match."""
+    """A rule that matched, the span of the original behind the match, and whether the words had to be glued together."""
 
     rule: Rule
     start: int
     end: int
+    glued: bool = False
 
 
 RuleSpan = tuple[Rule, int, int]  # a rule, and the code points of a text at which it matched
@@ -49,8 +50,9 @@ class Matcher:
         """Every rule that matches a canonical text."""
         text = words(page.text)
         spans = [*self._phrases.spans(text), *self._syntax.spans(page.text)]
-        spans += self._solid_spans(text, {rule.id for rule, _, _ in spans})
-        return [Hit(rule, *page.span(start, end)) for rule, start, end in spans]
+        glued = self._solid_spans(text, {rule.id for rule, _, _ in spans})
+        hits = [Hit(rule, *page.span(start, end)) for rule, start, end in spans]
+        return hits + [Hit(rule, *page.span(start, end), glued=True) for rule, start, end in glued]
 
     def _solid_spans(self, text: str, known: set[str]) -> list[RuleSpan]:
         """Spans, in the text, of what matches without separators and begins and ends at words."""
