@@ -9,6 +9,7 @@ import re
 
 from sentinel.canonical.mapped import Mapped
 
+LEAST_LETTERS = 4  # of an imitation; short words are model numbers and slips
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[a-zA-Z]")
 
@@ -41,6 +42,8 @@ FOREIGN = _table(
     ("Ꮮ", "l"), ("Ꮇ", "m"), ("Ꮎ", "o"), ("Ꮲ", "p"), ("Ꮢ", "r"), ("Ꮪ", "s"), ("Ꭲ", "t"), ("Ꮩ", "v"), ("Ꮃ", "w"), ("Ꮍ", "y"),
     ("Ꮓ", "z"),
 )  # fmt: skip
+# The letters that no eye tells from Latin ones, in the case in which they do. The basis of a finding, not of folding.
+TWINS = frozenset("аӏсԁеһіјорԛѕухѵԝүАВЕКМНОРСТХІЈЅҮԚԜѴԌ" "օսհոոքցԼՕՏՍ" "ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᎩᏃ")
 _FOREIGN = str.maketrans(FOREIGN)
 _HAS_FOREIGN = re.compile(f"[{''.join(FOREIGN)}]")
 
@@ -64,6 +67,19 @@ def look_alike_words(text: str) -> list[tuple[int, int]]:
     latin_text = 2 * len(_LATIN.findall(text)) > len(text)
     words = (word for word in _WORD.finditer(text) if _HAS_FOREIGN.search(word[0]))
     return [word.span() for word in words if _poses(word[0], latin_text=latin_text)]
+
+
+def imitations(text: str) -> list[tuple[int, int]]:
+    """Words of Latin letters and twins of them, and nothing else: a slip of the keyboard leaves other letters, too."""
+    if text.isascii():
+        return []
+    return [word.span() for word in _WORD.finditer(text) if _imitates(word[0])]
+
+
+def _imitates(word: str) -> bool:
+    letters = [letter for letter in word if letter.isalpha()]
+    foreign = [letter for letter in letters if not letter.isascii()]
+    return len(letters) >= LEAST_LETTERS and 0 < len(foreign) < len(letters) and TWINS.issuperset(foreign)
 
 
 def _poses(word: str, *, latin_text: bool) -> bool:

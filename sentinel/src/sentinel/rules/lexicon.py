@@ -31,6 +31,10 @@ MODEL = any_of(
     "mail classifier|email classifier|mail assistant|email assistant|mail agent|email agent|mail ai|email ai|mail sorter|email sorter|inbox assistant|inbox ai|virtual assistant",
     "ai sorting this|ai reading this|ai sorting|ai reading|ai processing|spam classifier|sorting assistant|sorting agent|mail sorting ai|mail bot|filter ai|ai filter|automated assistant",
 )
+SORTER = any_of(
+    "(?:mail|email|e mail|inbox|mailbox|message|spam|folder|outlook|sorting|filing|triage|routing|labell?ing|classification|categori[sz]ation|organi[sz]ing|prioriti[sz]ation|filter|filtering)(?: (?:sorting|filing|triage|filter|filtering|classification|management))? (?:classifier|assistant|ai|agent|sorter|bot|model|llm|organi[sz]er|categori[sz]er|robot|algorithm|engine)",
+    "classifier ai|ai sorter|ai classifier|ai filter|ai mail assistant|ai email assistant|ai triage|automated sorter|auto sorter|whoever sorts this|whatever sorts this",
+)
 MAIL = any_of("emails?|e mails?|mails?|messages?|mail|letter|one|item|message thread|newsletter|note")
 # Folders a steerer names; any other word needs a plainer sentence to be held.
 FOLDER = any_of(
