@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mail_organiser.prompt_form import DATA_MARK, MAX_CHARACTERS, prompt_form
 
 from sentinel.canonical.form import Form, canonical_form
-from sentinel.canonical.mapped import Mapped
+from sentinel.canonical.mapped import Joined, Mapped
 from sentinel.finding import Field
 from sentinel.item import Item
 from sentinel.views import encoding
@@ -58,7 +58,7 @@ class InspectedItem:
 
     item: Item
     readings: tuple[Reading, ...]
-    joined: tuple[Mapped, ...]
+    joined: tuple[Joined, ...]
 
 
 def inspected(item: Item) -> InspectedItem:
@@ -128,12 +128,11 @@ def _smuggled(original: Mapped) -> Iterator[View]:
         yield View(canonical_form(replaced(original, replacements)).canonical, hidden=True)
 
 
-def _joined(readings: dict[Field, Reading]) -> Iterator[Mapped]:
+def _joined(readings: dict[Field, Reading]) -> Iterator[Joined]:
     """Name before subject, as a list of mails shows them; and the other way round, as a prompt may."""
     name, subject = readings.get(Field.SENDER_NAME), readings.get(Field.SUBJECT)
     if name is None or subject is None or not name.text or not subject.text:
         return
-    gap = len(name.text)
-    first, second = name.plain.canonical, subject.plain.canonical.moved(gap + 1)
-    yield first.followed_by(second, gap)
-    yield second.followed_by(first, gap)
+    first, second, offset = name.plain.canonical, subject.plain.canonical, len(name.text) + 1
+    yield Joined(first, second, offset)
+    yield Joined(first, second, offset, swapped=True)

@@ -24,6 +24,7 @@ _NAMES = frozenset({
     "admin", "support", "security", "helpdesk", "postmaster", "mastercard", "visa", "fedex", "onedrive", "sharepoint", "teams",
 })  # fmt: skip
 _WORD = re.compile(r"\w+")
+_DIGIT = re.compile("[013457]")
 _DIGITS = str.maketrans("013457", "oleast")
 
 
@@ -47,6 +48,8 @@ def _mixed_words(reading: Reading) -> Iterator[Finding]:
 
 def _imitated_names(reading: Reading) -> Iterator[Finding]:
     """A name that is only there once look-alikes are read as what they look like."""
+    if reading.text.isascii() and not _DIGIT.search(reading.text):
+        return
     canonical, seen = reading.plain.canonical, reading.plain.decoded.text.lower()
     for word in _WORD.finditer(canonical.text):
         plain = word[0].translate(_DIGITS)
@@ -58,6 +61,8 @@ def _imitated_names(reading: Reading) -> Iterator[Finding]:
 
 def _mixed_domains(reading: Reading) -> Iterator[Finding]:
     canonical = reading.plain.canonical
+    if "xn--" not in canonical.text:
+        return
     for label in _PUNYCODE.finditer(canonical.text):
         shown = _from_punycode(label[0])
         if imitations(shown):
