@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mail_organiser.prompt_form import DATA_MARK, MAX_CHARACTERS, prompt_form
-
 from sentinel.canonical.form import Form, canonical_form
 from sentinel.canonical.mapped import Joined, Mapped
 from sentinel.finding import Field

@@ -1,9 +1,10 @@
 """Letters that look like Latin ones. A small table of ours, aware of scripts: Russian stays Russian.
 
-Two kinds. STYLED letters (small capitals, IPA, squared, regional indicators) stand for a Latin letter wherever they are.
-FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin, or in a word made of
-look-alikes alone inside a text that is otherwise Latin.
+Two kinds. STYLED letters (small capitals, IPA, squared, regional indicators) stand for a Latin letter wherever they
+are. FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin, or in a
+word made of look-alikes alone inside a text that is otherwise Latin.
 """
+# ruff: noqa: RUF001  # ambiguous letters are what this table is made of
 
 import re
 
@@ -33,17 +34,22 @@ FOREIGN = _table(
     ("кқҟ", "k"), ("м", "m"), ("пո", "n"), ("о", "o"), ("р", "p"), ("ԛ", "q"), ("гꭱ", "r"), ("ѕ", "s"), ("тҭ", "t"),
     ("ци", "u"), ("ѵ", "v"), ("шԝѡ", "w"), ("хҳ", "x"), ("уү", "y"), ("зҙ", "3"),
     # Greek
-    ("α", "a"), ("β", "b"), ("ϲ", "c"), ("δ", "d"), ("ε", "e"), ("γ", "y"), ("η", "n"), ("ι", "i"), ("ϳ", "j"), ("κ", "k"),
-    ("μ", "u"), ("ν", "v"), ("ο", "o"), ("ρ", "p"), ("τ", "t"), ("υ", "u"), ("ω", "w"), ("χ", "x"), ("ζ", "z"), ("σ", "o"),
+    ("α", "a"), ("β", "b"), ("ϲ", "c"), ("δ", "d"), ("ε", "e"), ("γ", "y"), ("η", "n"), ("ι", "i"),
+    ("ϳ", "j"), ("κ", "k"),
+    ("μ", "u"), ("ν", "v"), ("ο", "o"), ("ρ", "p"), ("τ", "t"), ("υ", "u"), ("ω", "w"), ("χ", "x"),
+    ("ζ", "z"), ("σ", "o"),
     # Armenian
-    ("ա", "w"), ("զ", "q"), ("հ", "h"), ("յ", "j"), ("ց", "g"), ("ս", "u"), ("օ", "o"), ("ք", "p"), ("բ", "f"), ("ռ", "n"),
+    ("ա", "w"), ("զ", "q"), ("հ", "h"), ("յ", "j"), ("ց", "g"), ("ս", "u"), ("օ", "o"), ("ք", "p"),
+    ("բ", "f"), ("ռ", "n"),
     # Cherokee small letters, to which case folding does not lead: it folds them to capitals
-    ("Ꭺ", "a"), ("Ᏼ", "b"), ("Ꮯ", "c"), ("Ꭰ", "d"), ("Ꭼ", "e"), ("Ꮐ", "g"), ("Ꮋ", "h"), ("Ꭵ", "i"), ("Ꭻ", "j"), ("Ꮶ", "k"),
-    ("Ꮮ", "l"), ("Ꮇ", "m"), ("Ꮎ", "o"), ("Ꮲ", "p"), ("Ꮢ", "r"), ("Ꮪ", "s"), ("Ꭲ", "t"), ("Ꮩ", "v"), ("Ꮃ", "w"), ("Ꮍ", "y"),
+    ("Ꭺ", "a"), ("Ᏼ", "b"), ("Ꮯ", "c"), ("Ꭰ", "d"), ("Ꭼ", "e"), ("Ꮐ", "g"), ("Ꮋ", "h"), ("Ꭵ", "i"),
+    ("Ꭻ", "j"), ("Ꮶ", "k"),
+    ("Ꮮ", "l"), ("Ꮇ", "m"), ("Ꮎ", "o"), ("Ꮲ", "p"), ("Ꮢ", "r"), ("Ꮪ", "s"), ("Ꭲ", "t"), ("Ꮩ", "v"),
+    ("Ꮃ", "w"), ("Ꮍ", "y"),
     ("Ꮓ", "z"),
 )  # fmt: skip
 # The letters that no eye tells from Latin ones, in the case in which they do. The basis of a finding, not of folding.
-TWINS = frozenset("аӏсԁеһіјорԛѕухѵԝүАВЕКМНОРСТХІЈЅҮԚԜѴԌ" "օսհոոքցԼՕՏՍ" "ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᎩᏃ")
+TWINS = frozenset("аӏсԁеһіјорԛѕухѵԝүАВЕКМНОРСТХІЈЅҮԚԜѴԌօսհոոքցԼՕՏՍᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᎩᏃ")
 _FOREIGN = str.maketrans(FOREIGN)
 _HAS_FOREIGN = re.compile(f"[{''.join(FOREIGN)}]")
 

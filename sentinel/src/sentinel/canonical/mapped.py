@@ -39,7 +39,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Two texts with one space between, read as one. offset: where the original of the second begins, behind the first's.
+    """Two texts with one space between, read as one. offset: where the second one's original begins in the joined one.
 
     swapped: the second is read first.
     """

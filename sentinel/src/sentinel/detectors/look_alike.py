@@ -1,9 +1,9 @@
 """Senders and words that look like others.
 
-  SEN-1001  a word that mixes scripts to look Latin, in the sender's name, address or List-Id
-  SEN-1002  the same in another text; two such words are no slip
-  SEN-1003  a well-known name spelled with foreign letters or digits, in the sender's name or address
-  SEN-1004  an international domain whose letters mix scripts
+SEN-1001  a word that mixes scripts to look Latin, in the sender's name, address or List-Id
+SEN-1002  the same in another text; two such words are no slip
+SEN-1003  a well-known name spelled with foreign letters or digits, in the sender's name or address
+SEN-1004  an international domain whose letters mix scripts
 """
 
 import re
@@ -19,9 +19,10 @@ _SENDER = frozenset({Field.SENDER_NAME, Field.SENDER_ADDRESS, Field.LIST_ID})
 _PUNYCODE = re.compile(r"xn--[a-z0-9-]{2,59}")
 # Names that are imitated most; a word of ours, not of any list. Compared as whole words.
 _NAMES = frozenset({
-    "paypal", "microsoft", "google", "apple", "amazon", "netflix", "outlook", "office365", "facebook", "instagram", "linkedin",
-    "docusign", "dropbox", "whatsapp", "icloud", "gmail", "adobe", "coinbase", "binance", "openai", "anthropic", "administrator",
-    "admin", "support", "security", "helpdesk", "postmaster", "mastercard", "visa", "fedex", "onedrive", "sharepoint", "teams",
+    "paypal", "microsoft", "google", "apple", "amazon", "netflix", "outlook", "office365", "facebook", "instagram",
+    "linkedin", "docusign", "dropbox", "whatsapp", "icloud", "gmail", "adobe", "coinbase", "binance", "openai",
+    "anthropic", "administrator", "admin", "support", "security", "helpdesk", "postmaster", "mastercard", "visa",
+    "fedex", "onedrive", "sharepoint", "teams",
 })  # fmt: skip
 _WORD = re.compile(r"\w+")
 _DIGIT = re.compile("[013457]")

@@ -1,7 +1,7 @@
 """Reads a text against all rules at once, in time linear in the text (RE2: no backtracking).
 
-Guarantees: when RE2 runs out of memory for a set it says "no match"; a pattern that always matches stands guard, and when
-it is silent every rule is tried alone. So a full cache never reads as clean.
+Guarantees: when RE2 runs out of memory for a set it says "no match"; a pattern that always matches stands guard, and
+when it is silent every rule is tried alone. So a full cache never reads as clean.
 """
 
 import re
@@ -25,7 +25,7 @@ _GAP = " +(?:[^ ]+ +){0,4}"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that matched, the span of the original behind the match, and whether the words had to be glued together."""
+    """A rule that matched, the span of the original behind it, and whether the words had to be glued together."""
 
     rule: Rule
     start: int
@@ -109,7 +109,7 @@ class _Set:
 
     def is_silent(self, lines: str) -> bool:
         """True when only the guard matches."""
-        return self._set.Match(lines.encode()) == [len(self._rules)]
+        return list(self._set.Match(lines.encode())) == [len(self._rules)]
 
     def spans(self, text: str) -> list[RuleSpan]:
         """Rules that match, with the code points of the text where they do."""

@@ -5,11 +5,12 @@ MAX_TOKEN characters, and returns a stretch only when it reads as text.
 """
 
 import re
+from base64 import b32decode
 from binascii import Error as BinasciiError
 from binascii import a2b_base64
-from base64 import b32decode
 from collections.abc import Callable
 from html import unescape
+from string import ascii_lowercase
 from urllib.parse import unquote
 
 from sentinel.views.replacement import Replacement
@@ -33,14 +34,15 @@ _CODE = re.compile(r"\\(?:x|u\{?)([0-9a-fA-F]{2,6})\}?|\\([0-7]{3})")
 _MORSE = re.compile(r"(?:[.\-\u2022\u00b7_\u2013\u2014]{1,5}[ /|]{1,3}){9,}[.\-\u2022\u00b7_\u2013\u2014]{1,5}")
 # One look for the signs of all of them; what has none can't match any pattern above.
 _SIGN = re.compile(
-    r"[A-Za-z0-9+/_-]{16}|%[0-9a-fA-F]{2}|&|\\|[0-9a-fA-F]{2}[ :,-](?:0x)?[0-9a-fA-F]{2}[ :,-]|\d\d[ ,;-]{1,2}\d{2,3}[ ,;-]"
+    r"[A-Za-z0-9+/_-]{16}|%[0-9a-fA-F]{2}|&|\\|\d\d[ ,;-]{1,2}\d{2,3}[ ,;-]"
+    r"|[0-9a-fA-F]{2}[ :,-](?:0x)?[0-9a-fA-F]{2,}[ :,-](?:0x)?[0-9a-fA-F]{2}"
     r"|[.\-\u2022\u00b7_\u2013\u2014][ /|]{1,3}[.\-\u2022\u00b7_\u2013\u2014]",
 )
 _SEPARATORS = re.compile(r"[ :,-]|0x|\\x")
-_MORSE_LETTERS = dict(zip(
-    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),  # noqa: SIM905  # a list of 26 quoted codes is harder to check
-    "abcdefghijklmnopqrstuvwxyz", strict=True,
-))  # fmt: skip
+_MORSE_CODES = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+)
+_MORSE_LETTERS = dict(zip(_MORSE_CODES.split(), ascii_lowercase, strict=True))
 
 
 def may_be_encoded(text: str) -> bool:

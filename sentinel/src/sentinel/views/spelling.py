@@ -14,8 +14,9 @@ _LEET_L = str.maketrans("0134578@$!|+96", "oleastbasiltgg")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 # Words without which an English, German, French or Spanish attack can hardly be written.
 _NEEDED = (
-    "ignor", "instru", "prompt", "previous", "system", "disregard", "forget", "override", "folder", "forward", "password",
-    "classif", "assistant", "reveal", "bypass", "anweisung", "vergiss", "consigne", "oubli", "olvida", "regeln",
+    "ignor", "instru", "prompt", "previous", "system", "disregard", "forget", "override", "folder", "forward",
+    "password", "classif", "assistant", "reveal", "bypass", "anweisung", "vergiss", "consigne", "oubli", "olvida",
+    "regeln",
 )  # fmt: skip
 _BACKWARDS = re2.compile("|".join(word[::-1] for word in _NEEDED))
 _ROTATED = re2.compile("|".join(word.translate(_ROT13) for word in _NEEDED))
