@@ -50,5 +50,5 @@ def _unreadable(reading: Reading) -> Iterator[Finding]:
     length = len(reading.text)
     if UNDECODABLE in reading.plain.decoded.text or _SURROGATE.search(reading.text):
         yield Finding(Technique.UNSPECIFIED, reading.field, 0, length, MEDIUM, "SEN-003")
-    if not reading.plain.settled:
+    if not reading.complete:
         yield Finding(Technique.UNSPECIFIED, reading.field, 0, length, STRONG, "SEN-004")

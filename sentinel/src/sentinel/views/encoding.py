@@ -27,7 +27,7 @@ _BASE32 = re.compile(r"\b[A-Z2-7]{16,}={0,6}")
 _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{2}(?:[ :,-]?(?:0x|\\x)?[0-9a-fA-F]{2}){7,}\b")
 _DECIMAL = re.compile(r"\b(?:\d{2,3}[ ,;-]{1,2}){7,}\d{2,3}\b")
 _BINARY = re.compile(r"\b(?:[01]{8}[ ,]?){6,}")
-_PERCENT = re.compile(r"(?:[\w.~+-]*%[0-9a-fA-F]{2}){3,}[\w.~+-]*")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}[\w.~+-]*){3,}")  # begins at a sign: linear
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});?")
 _ESCAPE = re.compile(r"(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{3})){3,}")
 _CODE = re.compile(r"\\(?:x|u\{?)([0-9a-fA-F]{2,6})\}?|\\([0-7]{3})")
