@@ -15,7 +15,6 @@ from chassis.callers import Callers
 from chassis.health import Check
 from chassis.server import Serving, serve
 from chassis.settings import load
-
 from sentinel.finding import Field
 from sentinel.inspector import Inspector, detectors
 from sentinel.item import Item

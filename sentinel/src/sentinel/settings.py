@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
+from pydantic import Field, ValidationInfo, field_validator
+
 from chassis.settings import SecretFile, Settings
 from chassis.tls import TlsFiles
-from pydantic import Field, ValidationInfo, field_validator
 
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 
@@ -32,8 +33,8 @@ class SentinelSettings(Settings):
     """address: where to listen, host:port. deployment: the name that classifier expects in a clearance's audience.
 
     kid: the name under which classifier pins the public half of signing_key, an Ed25519 PEM file of mode 0600.
-    threads: inspections at once. metrics_address: host:port for Prometheus, none if absent. otlp_endpoint: collector of traces,
-    none if absent; otlp_authority: PEM bundle for it.
+    threads: inspections at once. metrics_address: host:port for Prometheus, none if absent. otlp_endpoint: collector of
+    traces, none if absent; otlp_authority: PEM bundle for it.
     """
 
     address: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
