@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+
 from sandbox.testing import RunningSandbox
 
 Deliver = Callable[..., list[str]]
@@ -72,7 +73,7 @@ def test_an_option_that_is_not_served_is_refused(graph: httpx.Client, option: st
 
 
 def test_without_select_every_canary_is_served(sandbox: RunningSandbox, graph: httpx.Client, deliver: Deliver) -> None:
-    """A read, and a move, that select nothing answer with the whole message, and each content field holds its canary."""
+    """A read, and a move, that select nothing answer with the whole message, each content field with its canary."""
     (one,) = deliver()
     canaries = sandbox.control("GET", "/canaries")
     mine = canaries["canaries"][one]

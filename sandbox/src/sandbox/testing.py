@@ -39,7 +39,7 @@ class RunningSandbox:
     """A sandbox that answers at `url`. `authority` is the CA's PEM file; `settings` what it was started with."""
 
     url: str
-    token: str
+    token: str = dataclasses.field(repr=False)
     authority: Path
     settings: dict[str, Any]
     settings_path: Path

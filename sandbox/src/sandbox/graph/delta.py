@@ -42,7 +42,7 @@ def _position(desk: Desk, call: Call, folder: FolderRow, asked: query.Query) -> 
     position = desk.seal.position(asked.token)
     if position is None or not _fits(position, call, folder) or desk.faults.strikes(Fault.STALE_DELTA, call.route):
         raise error.sync_state_not_found(
-            f"{call.base_url}/v1.0/me/mailFolders('{quote(call.names['folder'])}')/messages/delta"
+            f"{call.base_url}/v1.0/me/mailFolders('{quote(call.names['folder'], safe='=')}')/messages/delta"
         )
     if position["round"] == LATER and position["until"] is None:
         return position | {"until": desk.store.change}
