@@ -211,6 +211,13 @@ async def test_gzip_is_understood(graph: Any, desk: Any, reply: Any) -> None:
     assert graph.requests[0].headers["accept-encoding"] == "gzip"
 
 
+async def test_gzip_that_ends_early_is_no_answer(graph: Any, desk: Any, reply: Any) -> None:
+    """Even if what came so far reads well: its checksum is missing."""
+    graph.handler = lambda _: reply(200, gzip.compress(b'{"id":"me"}')[:-8], {"Content-Encoding": "gzip"})
+    with pytest.raises(GraphUnavailable):
+        await desk.reader.me()
+
+
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip"])
 async def test_other_codings_are_refused(graph: Any, desk: Any, reply: Any, coding: str) -> None:
     """We asked for gzip."""
