@@ -58,7 +58,7 @@ async def running(settings: SentinelSettings) -> AsyncIterator[Serving]:
         servicer = SentinelServicer(inspector, _signer(settings), executor, time.time)
         async with serve(
             address=settings.address,
-            tls=settings.tls.files(),
+            tls=settings.tls.files,
             callers=Callers(CALLERS),
             services=[servicer.register],
             health={SERVICE: _self_test(inspector)},
