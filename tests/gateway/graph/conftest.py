@@ -182,7 +182,8 @@ def _certificate(
 ) -> x509.Certificate:
     now = dt.datetime.now(dt.UTC)
     public = signer.public_key()
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = x509.SubjectAlternativeName(hosts)
     return (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))

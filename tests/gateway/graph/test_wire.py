@@ -218,7 +218,17 @@ PLACE = {"id": "A", "parentFolderId": "I"}
         [{"id": str(n), "status": 200, "body": PLACE} for n in (1, 2, 3)],
         [{"id": str(n), "status": 200, "body": PLACE} for n in (1, 2, 2)],
     ],
-    ids=["none", "missing", "twice", "foreign", "no status", "no body", "half a body", "one too many", "one of them twice"],
+    ids=[
+        "none",
+        "missing",
+        "twice",
+        "foreign",
+        "no status",
+        "no body",
+        "half a body",
+        "one too many",
+        "one of them twice",
+    ],
 )
 def test_read_batch_must_be_whole(responses: list[object]) -> None:
     """Two calls have two answers, one each; anything else is thrown away."""
