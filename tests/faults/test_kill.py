@@ -15,7 +15,7 @@ FILED = 20  # of each sender
 SENDERS = {"Receipts": "Shop <orders@shop.test>", "Travel": "Rail <tickets@rail.test>", "Build": "CI <bot@ci.test>"}
 FAULTS = (
     {"fault": "throttle", "rate": 0.03},
-    {"fault": "reset_after_move", "rate": 0.01, "route": "POST /me/messages/{id}/move"},
+    {"fault": "reset_after_move", "rate": 0.01, "route": "POST /me/messages/{message}/move"},
     {"fault": "unavailable", "rate": 0.01, "retry_after": "0.1"},
     {"fault": "latency", "rate": 0.05, "seconds": 0.05},
 )
@@ -62,6 +62,8 @@ def proven(house: Any, run: dict[str, Any], before: dict[str, str]) -> None:
     assert {state for _, state, _ in rows} == {"moved"}
     assert all(places[message] == target for message, _, target in rows)
     assert all(moves[message] == 1 for message, _, _ in rows)
+    struck = {fault["fault"]: fault["struck"] for fault in house.control("GET", "/faults")["faults"]}
+    assert all(struck.values()), f"a fault never struck: {struck}"
 
 
 def undone(house: Any, run: dict[str, Any], before: dict[str, str]) -> None:
