@@ -6,6 +6,7 @@ sandbox (Microsoft on one desk), sentinel, classifier, gateway: four processes, 
 import socket
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,26 +50,35 @@ class Ports:
 
     @classmethod
     def choose(cls, gateway: int) -> "Ports":
-        """Free ports; the gateway's own if it is free."""
-        return cls(free_port(gateway), free_port(), free_port(), free_port())
+        """Four free ports; the gateway's own if it is free."""
+        with ExitStack() as stack:
+            probes = [stack.enter_context(socket.socket()) for _ in range(4)]
+            return cls(*(_bound(probe, wanted) for probe, wanted in zip(probes, (gateway, 0, 0, 0), strict=True)))
 
 
-def free_port(wanted: int = 0) -> int:
-    """The wanted port if nobody has it, otherwise any."""
+def is_free(port: int) -> bool:
+    """Whether nobody listens there; 0, which stands for any, is always free."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+        return port in {0, _bound(probe, port)}
+
+
+def _bound(probe: socket.socket, wanted: int) -> int:
+    """The wanted port if nobody has it, otherwise any; taken until the probe is closed."""
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((HOST, wanted))
+    except OSError:
+        probe.bind((HOST, 0))
+    return int(probe.getsockname()[1])
 
 
 class House:
     """Everything that one machine needs, built in a place."""
 
-    def __init__(self, place: Place, ports: Ports, seed: str) -> None:
+    def __init__(self, place: Place, ports: Ports, seed: str, keeps: tuple[int, ...] = ()) -> None:
+        """seed: "sample" or the path of a mailbox. keeps: descriptors that every process inherits."""
         self._place = place
+        self._keeps = keeps
         self._authority = LocalAuthority.open(place.path("tls", "authority"))
         self._ports = ports
         self._seed = seed
@@ -77,6 +87,11 @@ class House:
     def url(self) -> str:
         """Where people and programs go."""
         return f"https://{HOST}:{self._ports.gateway}"
+
+    @property
+    def microsoft(self) -> str:
+        """Where the sandbox's authority describes itself, once it answers."""
+        return f"https://{HOST}:{self._ports.sandbox}/{TENANT}/v2.0/.well-known/openid-configuration"
 
     @property
     def authority(self) -> Path:
@@ -106,7 +121,7 @@ class House:
 
     def _child(self, name: str, command: Sequence[str], values: dict[str, object]) -> Child:
         settings = self._place.settings(name, values)
-        return Child(name, [*command, str(settings)], self._place.path("logs", f"{name}.log"))
+        return Child(name, [*command, str(settings)], self._place.path("logs", f"{name}.log"), self._keeps)
 
     def _sentinel(self) -> dict[str, object]:
         return {
