@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from chassis.errors import StartRefused
 from cli import interrupt
 from cli.child import ChildFailed
 from cli.exit_code import ExitCode
@@ -26,7 +27,7 @@ def ending(report: Report, work: Callable[[], ExitCode], expected: tuple[type[Ex
     except KeyboardInterrupt:
         report.wrong("stopped before the end. Nothing has moved, and nothing is left running.")
     except Exception as error:
-        if not isinstance(error, (ChildFailed, OSError, *expected)):
+        if not isinstance(error, (ChildFailed, StartRefused, OSError, *expected)):
             raise  # a fault of ours: the traceback is what helps
         report.wrong(str(error) or type(error).__name__)
     return ExitCode.FAILED

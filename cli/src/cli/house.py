@@ -24,6 +24,7 @@ from chassis.authority import LocalAuthority, renew_due
 from chassis.tls import TlsFiles
 from cli.child import Child, program
 from cli.place import Place
+from cli.unusable import Unusable
 
 DEPLOYMENT = "local"
 HOST = "127.0.0.1"
@@ -201,9 +202,23 @@ class House:
         return path
 
     def _pinned_keys(self) -> Path:
-        key = load_pem_private_key(self._signing_key().read_bytes(), None)
+        key = _loaded(self._signing_key())
         pinned = {KID: key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()}
         return self._place.settings("sentinel-keys", {"keys": pinned})
+
+
+def _loaded(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except ValueError:
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Unusable(
+            f"{path} can't be used.",
+            "It is no longer the Ed25519 key that was written there.",
+            "Remove it, and the next start makes a new one.",
+        )
+    return key
 
 
 def policy_hash() -> str:

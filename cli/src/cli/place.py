@@ -90,4 +90,6 @@ def toml(values: Mapping[str, object], prefix: str = "") -> str:
 def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(one) for one in value) + "]"
-    return json.dumps(str(value) if isinstance(value, Path) else value)
+    # TOML's strings are JSON's but for two things: no surrogate pairs, and DEL is escaped.
+    text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")

@@ -18,8 +18,8 @@ from cli.words import FIELDS, reason, technique
 GAP = 2  # blanks between columns
 SURE = 4  # columns of "100%"
 NARROW = 60  # columns; below, lines are cut
-ROOMY = 112  # columns from which reasons are told in full
-BRIEF, FULL = 16, 37  # columns of a reason
+ROOMY = 140  # columns from which reasons are told in full
+BRIEF, FULL = 16, 43  # columns of a reason
 SENDER = 24  # columns of a sender before its subject
 MOST_EVIDENCE = 50  # held messages that are told about one by one; the rest is counted
 MOST_FINDINGS = 3  # of one message

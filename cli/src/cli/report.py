@@ -76,3 +76,12 @@ class Report:
         )
         with Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bars:
             yield bars
+
+
+def sorted_in(learned: int, folders: int, done: int, seconds: float) -> str:
+    """The milestone at the end of a scan."""
+    rate = (learned + done) / max(seconds, 0.001)
+    return (
+        f"Learned from {learned:,} filed messages in {folders} folders and sorted {done:,} in {seconds:.1f} s "
+        f"({rate:,.0f} a second)"
+    )

@@ -28,7 +28,7 @@ from cli.exit_code import ExitCode
 from cli.house import CLASSIFIER, GATEWAY, HOST, SENTINEL, House, Ports
 from cli.mail import Mail, text_of
 from cli.place import Place
-from cli.report import Report
+from cli.report import Report, sorted_in
 from cli.sorted_message import Evidence, SortedMessage, counts
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import Purpose, SentinelClient
@@ -59,14 +59,7 @@ def _run(report: Report, path: Path, folders: Path | None, form: str, limit: int
     report.say(f"{path}: {mail.summary}; {len(mail.inbox):,} to sort into {len(mail.folders)} folders")
     if not mail.filed:
         report.say("No message in it is filed, so there is nothing to learn where mail belongs: none will be moved")
-    began = time.monotonic()
     messages = _sorted(report, mail)
-    seconds = time.monotonic() - began
-    done = len(mail.filed) + len(messages)
-    report.say(
-        f"Learned from {len(mail.filed):,} filed messages and sorted {len(messages):,} in {seconds:.1f} s "
-        f"({done / seconds:,.0f} a second)"
-    )
     _write(messages, form)
     return ExitCode.HELD if counts(messages)["held"] else ExitCode.DONE
 
@@ -83,17 +76,21 @@ def _sorted(report: Report, mail: Mail) -> list[SortedMessage]:
             stack.callback(child.stop)
             child.start()
         stack.callback(stop_all, children)
-        bars = stack.enter_context(report.bars())
-        return asyncio.run(_with_engines(house, ports, children, mail, bars))
+        with report.bars() as bars:
+            messages, seconds = asyncio.run(_with_engines(house, ports, children, mail, bars))
+    report.say(sorted_in(len(mail.filed), len(mail.folders), len(messages), seconds))
+    return messages
 
 
 async def _with_engines(
     house: House, ports: Ports, children: Sequence[Child], mail: Mail, bars: Progress
-) -> list[SortedMessage]:
+) -> tuple[list[SortedMessage], float]:
+    """All, and the seconds that it took once the engines were there."""
     async with _judge(house, ports, children, bars) as judge:
-        key = secrets.token_bytes(32)
+        key, began = secrets.token_bytes(32), time.monotonic()
         profile = await _learn(judge, mail, key, bars)
-        return await _decide(judge, mail, Learned(profile, key), bars)
+        messages = await _decide(judge, mail, Learned(profile, key), bars)
+        return messages, time.monotonic() - began
 
 
 @asynccontextmanager

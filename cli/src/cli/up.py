@@ -26,7 +26,7 @@ from cli.gateway_client import Folder, GatewayClient, GatewayRefused
 from cli.gateway_client import Progress as ScanProgress
 from cli.house import House, Ports, is_free
 from cli.place import Place
-from cli.report import Report
+from cli.report import Report, sorted_in
 from cli.sign_in import SignInFailed, sign_in
 from cli.unusable import Unusable
 from sandbox import seeds
@@ -174,12 +174,7 @@ def _scan(client: GatewayClient, report: Report, folders: Sequence[Folder], chil
             last = progress
 
         scan = client.scan(heard)
-    seconds = time.monotonic() - began
-    rate = (last.learned + last.done) / seconds
-    report.say(
-        f"Learned from {last.learned:,} filed messages in {len(folders)} folders and sorted {last.done:,} in "
-        f"{seconds:.1f} s ({rate:,.0f} a second)"
-    )
+    report.say(sorted_in(last.learned, len(folders), last.done, time.monotonic() - began))
     return scan
 
 
