@@ -2,17 +2,19 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 UV := .tools/bin/uv
-# -P everywhere: from the repository root, `import gateway` would otherwise find the folder and succeed emptily.
-export PYTHONSAFEPATH := 1
+UV_VERSION := 0.13.9
 BIN := .venv/bin
+DATA ?= ../shared/data
+# Everywhere: from the repository root, `import gateway` would otherwise find the folder and succeed emptily.
+export PYTHONSAFEPATH := 1
 
 .PHONY: help
 help: ## Show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 $(UV):
-	@echo "Fetching uv into .tools (once)" >&2
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv==0.13.9
+	@echo "Fetching uv $(UV_VERSION) into .tools (once)" >&2
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==$(UV_VERSION)
 
 .venv/.synced: $(UV) uv.lock pyproject.toml $(wildcard */pyproject.toml)
 	@echo "Installing what uv.lock pins into .venv (once)" >&2
@@ -22,16 +24,40 @@ $(UV):
 .PHONY: setup
 setup: .venv/.synced ## Fetch uv and everything this project needs, into this folder
 
-.PHONY: proto
-proto: setup ## Write the gRPC stubs again from proto/
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python proto/generate.py
+.PHONY: system
+system: ## Find or install what must come from the system (Debian packages), and say so
+	@.ci/system
+
+.PHONY: run
+run: setup ## Sort a mailbox on this machine [MAILBOX=path] [CHECK=1] [PORT=8443]
+	@$(BIN)/mail-organiser up $(if $(MAILBOX),--mailbox "$(MAILBOX)") $(if $(CHECK),--check) $(if $(PORT),--port $(PORT))
+
+.PHONY: test
+test: setup system ## Prove every guarantee (15 minutes at most)
+	@$(BIN)/pytest -m "not long"
+
+.PHONY: test-long
+test-long: setup system ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)
+	@$(BIN)/pytest -m long --timeout 1800
 
 .PHONY: lint
 lint: setup ## Check style, types, layers, contracts and stubs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/buf lint
+	@$(BIN)/python .ci/stubs.py
+	@.ci/breaking
 
-.PHONY: test
-test: setup ## Prove every guarantee (15 minutes at most)
-	@$(BIN)/pytest -m "not long"
+.PHONY: proto
+proto: setup ## Write the gRPC stubs again from proto/
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python proto/generate.py
+
+.PHONY: bench
+bench: setup ## Measure: columnar batches against unary calls, both in one run
+	@$(BIN)/python tests/bench/columns.py
+
+.PHONY: eval
+eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]
+	@$(BIN)/python tests/bench/evaluate.py "$(DATA)"

@@ -11,8 +11,8 @@ import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import SpanContext, Status, StatusCode, TraceState
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceState
 
 from chassis import errors, telemetry
 from chassis.telemetry import TelemetryRefused
@@ -125,6 +125,18 @@ async def test_a_span_can_not_carry_a_subject(collector: Collector, canary: str)
     kept = collector.spans()["sentinel", "scan.finished SPAN_KIND_INTERNAL"]
     assert {each.key for each in kept.attributes} == {"count", "run_id"}
     assert ("sentinel", "[refused] SPAN_KIND_INTERNAL") in collector.spans()
+
+
+def test_tracestate_goes_nowhere(canary: str) -> None:
+    """It is free text: gone from a span, its parent and its links, and not sent on to the next service."""
+    stated = SpanContext(1, 2, is_remote=True, trace_state=TraceState([("k", canary)]))
+    span = ReadableSpan("scan.finished", context=stated, parent=stated, links=[Link(stated, {"subject": canary})])
+    bare = telemetry.redacted(span, telemetry.ATTRIBUTES)
+    assert bare.context is not None
+    assert bare.parent is not None
+    kept = [bare.context, bare.parent, *(link.context for link in bare.links)]
+    assert [(each.trace_id, each.span_id, dict(each.trace_state)) for each in kept] == [(1, 2, {})] * 3
+    assert telemetry.inject(NonRecordingSpan(stated)) == f"00-{1:032x}-{2:016x}-00"
 
 
 @pytest.mark.parametrize("header", [STRANGER, None, "garbage", "00-" + "0" * 32 + "-b7ad6b7169203331-01"])

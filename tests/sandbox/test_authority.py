@@ -1,10 +1,13 @@
 """The OIDC authority: MSAL's round trip, what it refuses, and what it gets wrong when told to."""
 
 import base64
+import datetime as dt
+import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -12,6 +15,10 @@ import jwt
 import msal
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from sandbox.testing import RunningSandbox
 
@@ -60,7 +67,7 @@ def parse_pairs(text: str) -> list[tuple[str, str]]:
     return [(name, values[0]) for name, values in parse_qs(text).items()]
 
 
-def sign_in(application: msal.PublicClientApplication, session: requests.Session, mode: str) -> dict[str, Any]:
+def sign_in(application: msal.ClientApplication, session: requests.Session, mode: str) -> dict[str, Any]:
     flow = application.initiate_auth_code_flow(SCOPES, redirect_uri=REDIRECT, response_mode=mode)
     result: dict[str, Any] = application.acquire_token_by_auth_code_flow(flow, approve(session, flow["auth_uri"], mode))
     return result
@@ -175,8 +182,6 @@ def test_nothing_is_granted_without_approval(sandbox: RunningSandbox) -> None:
 
 def code_form(sandbox: RunningSandbox) -> dict[str, str]:
     verifier = "v" * 43
-    import hashlib
-
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     _, answer = ask(sandbox, code_challenge=challenge, scope="openid offline_access Mail.ReadBasic")
     form = {"grant_type": "authorization_code", "code": answer["code"], "code_verifier": verifier}
@@ -281,3 +286,37 @@ def test_invalid_grant(sandbox: RunningSandbox) -> None:
     token = sandbox.sign_in("User.Read")["refresh_token"]
     sandbox.faults({"fault": "invalid_grant", "rate": 1})
     assert refresh(sandbox, token)[1]["error"] == "invalid_grant"
+
+
+def test_msal_proves_itself_by_certificate(start_sandbox: Callable[..., RunningSandbox], tmp_path: Path) -> None:
+    """A confidential client signs an assertion with its certificate's key; another key, or a secret, is refused."""
+    own, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    (tmp_path / "client.pem").write_bytes(self_signed(own))
+    running = start_sandbox(client_certificate="client.pem")
+    with requests.Session() as session:
+        session.verify, session.trust_env = str(running.authority), False
+        for key, granted in ((own, True), (other, False)):
+            credential = {"private_key": pem(key), "public_certificate": self_signed(key).decode()}
+            application = msal.ConfidentialClientApplication(
+                running.settings["client_id"],
+                client_credential=credential,
+                authority=running.tenant_authority,
+                instance_discovery=False,
+                http_client=session,
+            )
+            assert ("access_token" in sign_in(application, session, "form_post")) is granted
+    for form in ({}, {"client_secret": "x"}):
+        assert running.token_answer({"grant_type": "refresh_token"} | form)[1]["error"] == "invalid_client"
+
+
+def pem(key: rsa.RSAPrivateKey) -> str:
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form).decode()
+
+
+def self_signed(key: rsa.RSAPrivateKey) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client")])
+    now = dt.datetime.now(dt.UTC)
+    serial = x509.random_serial_number()
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial, now, now + dt.timedelta(days=1))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

@@ -1,5 +1,6 @@
 """What an access token opens."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from sandbox.testing import RunningSandbox
 
 Deliver = Callable[..., list[str]]
+Start = Callable[..., RunningSandbox]
 MOVE_BODY = '{"destinationId": "archive"}'
 BODY_FIELDS = (b'"body"', b'"bodyPreview"', b'"uniqueBody"')
 
@@ -45,13 +47,21 @@ def test_a_route_needs_its_own_scope(sandbox: RunningSandbox, scope: str, path: 
     assert call(sandbox, sandbox.access_token(scope), "GET", path)[0] == 403
 
 
-def test_a_missing_or_foreign_token_is_401(
-    sandbox: RunningSandbox, start_sandbox: Callable[..., RunningSandbox]
-) -> None:
-    """No token, nonsense, the ID token, another sandbox's token and an expired one: 401 with WWW-Authenticate."""
-    other = start_sandbox(access_token_seconds=1)
+def test_a_missing_or_foreign_token_is_401(sandbox: RunningSandbox, start_sandbox: Start) -> None:
+    """No token, nonsense, the ID token, another sandbox's token: 401 with WWW-Authenticate."""
+    other = start_sandbox()
     tokens = ["", "nonsense", sandbox.sign_in("User.Read")["id_token"], other.access_token("User.Read")]
     for token in tokens:
         status, headers, _ = sandbox.http("GET", "/v1.0/me", {"Authorization": f"Bearer {token}"} if token else {})
         assert status == 401
         assert headers["www-authenticate"].startswith("Bearer ")
+
+
+def test_a_token_expires(start_sandbox: Start) -> None:
+    """Accepted at first, refused once its seconds are over."""
+    running = start_sandbox(access_token_seconds=1)
+    token = running.access_token("User.Read")
+    deadline = time.monotonic() + 5
+    while call(running, token, "GET", "/me")[0] == 200:
+        assert time.monotonic() < deadline
+    assert b"the token is expired" in call(running, token, "GET", "/me")[1]

@@ -59,7 +59,6 @@ def _options(server_name: str, max_message: int) -> list[tuple[str, int | str]]:
         ("grpc.enable_http_proxy", 0),
         ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
         ("grpc.service_config_disable_resolution", 1),  # DNS must not configure us
-        ("grpc.use_local_subchannel_pool", 1),  # or a rotated channel would share the old connection
         ("grpc.keepalive_time_ms", KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -53,8 +53,6 @@ class Health(health_pb2_grpc.HealthServicer):
         if service != OVERALL and service not in self._checks:
             raise NotFound("This server has no such service.")
         names = list(self._checks) if service == OVERALL else [service]
-        if self._draining.is_set():
-            return False
         async with self._asking:
             results = await asyncio.gather(*(self._fresh(name) for name in names))
         return all(results) and not self._draining.is_set()

@@ -14,7 +14,7 @@ class Engine(Enum):
 class Reason(Enum):
     """The strongest signal behind a choice."""
 
-    NOTHING_LEARNED = "nothing learned"
+    NOTHING_LEARNED = "nothing_learned"
     SENDER = "sender"
     THREAD = "thread"
     DOMAIN = "domain"

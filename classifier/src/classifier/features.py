@@ -13,6 +13,7 @@ from classifier.gate import Cleared
 from classifier.subject import normalise
 
 MAX_WORDS = 40  # of a subject; covers MAX_SUBJECT in nearly every mail
+MAX_NAME = 256  # code points of a display name that are read
 MAX_NAME_WORDS = 8  # of a display name
 MAX_GRAM_TEXT = 120  # code points of the subject that give character 4-grams; they are half of all features
 MAX_RECIPIENT_TOKENS = 32  # single recipients; a long list is one token, the set, anyhow
@@ -62,7 +63,7 @@ def tokens(message: Cleared) -> list[Token]:
         (Group.THREAD, subject),
         (Group.DOMAIN, sender.rpartition("@")[2]),
         (Group.RECIPIENT_SET, " ".join(recipients)),
-        *_of(Group.NAME, _WORD.findall((text.sender_name or "").lower())[:MAX_NAME_WORDS]),
+        *_of(Group.NAME, _WORD.findall((text.sender_name or "")[:MAX_NAME].lower())[:MAX_NAME_WORDS]),
         *_subject_tokens(subject),
         *_of(Group.RECIPIENT, recipients[:MAX_RECIPIENT_TOKENS]),
         *_count_tokens(sender, len(text.recipients)),

@@ -116,7 +116,7 @@ class LearnedEngine:
             return ABSTAINED
         opinion = self._opine(message)
         at, best = max(known, key=lambda pair: opinion.probabilities[pair[1]])
-        confidence = self.calibration.of(float(opinion.probabilities[best]))
+        confidence = self.calibration.of(self._raw(opinion, best))
         return Choice(at, confidence, Engine.LEARNED, _reason(opinion, best))
 
     def learn(self, message: Marks, label: int) -> None:
@@ -142,13 +142,18 @@ class LearnedEngine:
         sender = self.table.find(message.keys[:1])[0]
         return bool(self.table.counts[sender].sum() < max(SENDER_FLOOR, SENDER_SHARE * self.learned))
 
+    def _raw(self, opinion: Opinion, index: int) -> float:
+        """Confidence before calibration: leaves room for a folder that was never seen, most of it at the start."""
+        unseen = (len(self.labels) + 1) / (self.learned + 2)
+        return float(opinion.probabilities[index]) * (1.0 - min(unseen, 1.0))
+
     def _learn_trust(self, message: Marks, label: int) -> None:
         """Answers the message first, then tells mixture and calibration how that went."""
         if not self.labels:
             return
         opinion = self._opine(message)
         best = int(opinion.probabilities.argmax())
-        self.calibration.record(float(opinion.probabilities[best]), right=self.labels[best] == label)
+        self.calibration.record(self._raw(opinion, best), right=self.labels[best] == label)
         if label in self.labels:
             self.mixture.learn(opinion.case, opinion.opinions, opinion.probabilities, self.labels.index(label))
 
@@ -241,9 +246,8 @@ _EXTRA_GROUPS: Final = np.array([*LAST_GROUPS, Group.BIAS], np.int64)
 def _reason(opinion: Opinion, best: int) -> Reason:
     """What spoke most for the choice against the alternatives: softmax features by group, and the memories."""
     soft = opinion.soft[:, best] - opinion.soft @ opinion.probabilities
-    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=opinion.trust[0] * soft, minlength=len(_REASONS)).astype(
-        np.float64
-    )
+    weights = opinion.trust[0] * soft
+    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=weights, minlength=len(_REASONS)).astype(np.float64)
     favour = opinion.trust * (opinion.opinions[:, best] - opinion.opinions @ opinion.probabilities)
     spoke[:_MEMORIES] += favour[_WENT] + favour[_LAST]
     return _REASONS[int(spoke.argmax())]

@@ -22,7 +22,7 @@ _BLANK = re.compile(r"\s+")
 
 def normalise(subject: str | None) -> str:
     """The subject without prefixes, digits and case; "" when there is none."""
-    text = normalize("NFKC", (subject or "")[:MAX_SUBJECT]).lower()
+    text = normalize("NFKC", (subject or "")[:MAX_SUBJECT]).lower()[:MAX_SUBJECT]  # NFKC may lengthen it
     prefix = _PREFIX.match(text)
     bare = text[prefix.end() :] if prefix else text
     return _BLANK.sub(" ", _DIGIT.sub("#", bare)).strip()

@@ -104,7 +104,7 @@ class Table:
         return row_limit(self.weights.shape[1])
 
     def _keep(self, kept: Ints) -> None:
-        for array in (self.weights, self.counts, self.squares, self.last, self.touched):
+        for array in self._arrays():
             array[1 : len(kept) + 1] = array[kept]
             array[len(kept) + 1 : self.size] = NO_CLASS if array is self.last else 0
 
@@ -116,11 +116,13 @@ class Table:
         self.touched: Ints = np.zeros(rows, np.int64)
 
     def _reshape(self, rows: int, columns: int) -> None:
-        old = (self.weights, self.counts, self.squares, self.last, self.touched)
+        old = self._arrays()
         self._allocate(rows, columns)
-        new = (self.weights, self.counts, self.squares, self.last, self.touched)
-        for before, after in zip(old, new, strict=True):
+        for before, after in zip(old, self._arrays(), strict=True):
             _copy(before, after)
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.weights, self.counts, self.squares, self.last, self.touched
 
 
 def _copy(before: NDArray[Any], after: NDArray[Any]) -> None:

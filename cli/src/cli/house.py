@@ -185,9 +185,10 @@ class House:
             self._place.write_secret("signing-key.pem", pem)
         return path
 
-    def _pinned_keys(self) -> dict[str, object]:
+    def _pinned_keys(self) -> Path:
         key = load_pem_private_key(self._signing_key().read_bytes(), None)
-        return {KID: key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()}
+        pinned = {KID: key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()}
+        return self._place.settings("sentinel-keys", {"keys": pinned})
 
 
 def policy_hash() -> str:

@@ -27,9 +27,9 @@ def up(mailbox: Path | None, port: int, var: Path, *, check: bool) -> None:
         mail-organiser up
         mail-organiser up --mailbox ~/Takeout/Mail/All.mbox
     """
-    from cli import up as command  # noqa: PLC0415  # see above
+    from cli.up import run  # noqa: PLC0415  # see above
 
-    raise SystemExit(command.run(mailbox, port=port, var=var, check=check))
+    raise SystemExit(run(mailbox, port=port, var=var, check=check))
 
 
 @main.command()
@@ -46,6 +46,6 @@ def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None
         mail-organiser scan ~/Takeout/Mail/All.mbox
         mail-organiser scan Maildir --format jsonl > decisions.jsonl
     """
-    from cli import scan as command  # noqa: PLC0415  # see above
+    from cli.scan import run  # noqa: PLC0415  # see above
 
-    raise SystemExit(command.run(path, folders=folders, form=form, limit=limit))
+    raise SystemExit(run(path, folders=folders, form=form, limit=limit))

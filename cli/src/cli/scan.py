@@ -1,4 +1,4 @@
-"""`mail-organiser scan PATH`: sorts a mailbox file offline, with the same sentinel, classifier and decide as the gateway.
+"""`mail-organiser scan PATH`: sorts a mailbox file offline, with the sentinel, classifier and decide of the gateway.
 
 Nothing leaves this machine and nothing is written: the two engines run over mTLS with certificates of this run, and
 what was learned from the file's folders is gone when it ends.
@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chassis.channel import open_channel
 from chassis.errors import ServiceError
 from cli import preview
-from cli.child import Child, ChildFailed
+from cli.child import ChildFailed
 from cli.house import CLASSIFIER, GATEWAY, HOST, SENTINEL, House, Ports
 from cli.place import Place
 from cli.sorted_message import Evidence, SortedMessage, counts

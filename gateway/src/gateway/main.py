@@ -75,6 +75,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         engine = store.open(configured.database)
         stack.callback(engine.dispose)
         store.migrate(engine)
+        vault.renew(engine)
         microsoft = Microsoft(configured.microsoft)
         stack.callback(microsoft.close)
         graphs = await _graphs(stack, configured, TokenSource(engine, vault, microsoft))

@@ -6,20 +6,26 @@ exception's words. Nothing in its tables can be executed: the codec is closed an
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from dbos import _serialization as dbos_serialization
+from opentelemetry import trace
 from sqlalchemy import Engine
 
-from chassis.errors import ServiceError
+from chassis import logs
 
 QUEUE = "mailboxes"
 VERSION = "1"  # pinned: DBOS's default hashes source, and pending work of an old hash waits for ever
 POLL_SECONDS = 0.2  # how soon queued work starts
+THREADS = 64  # DBOS makes its pool the default one of every loop it sees; its own limit is none
 DRAIN_SECONDS = 20  # how long a shutdown waits for the step in flight
+_CODE = re.compile(r"[a-z_]{1,40}")
 MAX_STORED = 1024  # characters of anything that DBOS may store for us
+
+_log = logs.get("gateway.work")
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -57,16 +63,23 @@ class Codec(dbos_serialization.Serializer):
 
 
 class Steps:
-    """Runs the steps of one workflow, each once to its end; after a crash the first unfinished one runs again."""
+    """Runs the steps of one workflow, each once to its end; after a crash the first unfinished one runs again.
+
+    DBOS runs workflows on a loop of its own; a step runs on loop, where our connections and locks live.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
 
     async def run(self, name: str, step: Callable[..., Awaitable[Json]], *arguments: str | int) -> Json:
         """Runs one step and stores its result. Raises StepFailed with the code of what the step raised."""
 
         async def coded() -> Json:
             try:
-                return await step(*arguments)
+                running = asyncio.run_coroutine_threadsafe(_traced(name, step(*arguments)), self._loop)
+                return await asyncio.wrap_future(running)
             except Exception as error:  # noqa: BLE001  # whatever it is, only a code may be stored
-                raise StepFailed(_code(error)) from None
+                raise _failed(name, error) from None
 
         return await DBOS.run_step_async({"name": name}, coded)
 
@@ -86,6 +99,7 @@ class Work:
             application_version=VERSION,
             executor_id=executor,
             serializer=Codec(),
+            max_executor_threads=THREADS,
             enable_otlp=False,
             log_level="WARNING",
         )
@@ -93,10 +107,11 @@ class Work:
         self._workflows: dict[str, Callable[[str], Awaitable[None]]] = {}
 
     def register(self, name: str, workflow: Workflow) -> None:
-        """Makes a workflow known; before launch, under a name that stays."""
+        """Makes a workflow known; before launch, under a name that stays, on the loop that its steps are to run on."""
+        loop = asyncio.get_running_loop()
 
         async def run(subject_id: str) -> None:
-            await workflow(Steps(), subject_id)
+            await workflow(Steps(loop), subject_id)
 
         run.__qualname__ = run.__name__ = name
         self._workflows[name] = DBOS.workflow(name=name)(run)
@@ -120,10 +135,23 @@ class Work:
         await DBOS.cancel_workflow_async(f"{subject_id}.{attempt}")
 
 
+async def _traced(name: str, step: Awaitable[Json]) -> Json:
+    """One trace a step: what it asks of sentinel and classifier hangs below."""
+    with trace.get_tracer("gateway.work").start_as_current_span(f"step.{name}"):
+        return await step
+
+
+def _failed(step: str, error: Exception) -> StepFailed:
+    """What of an error may be stored. Nobody sees the rest again, so its type and place are logged here."""
+    failed = StepFailed(_code(error))
+    _log.warning("step.failed", step=step, code=failed.code, error_type=type(error), at=error.__traceback__)
+    return failed
+
+
 def _code(error: object) -> str:
-    if isinstance(error, StepFailed | ServiceError):
-        return error.code
-    return "internal"
+    """The code of an error that has one: ServiceError's and GraphError's are of closed sets."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else "internal"
 
 
 def _take_out_pickle() -> None:

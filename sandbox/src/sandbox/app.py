@@ -1,7 +1,6 @@
 """The ASGI application: authority, Graph and control API behind one mark that says sandbox on every answer."""
 
 import time
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -10,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import account, control
-from sandbox.authority import authorize, discovery, token
+from sandbox.authority import authorize, client, discovery, token
 from sandbox.authority.grants import Grants
 from sandbox.authority.office import Challenges, Office
 from sandbox.authority.signing_key import SigningKeys
@@ -56,14 +55,15 @@ def _office(settings: Settings, store: Store, base_url: str, switch: FaultSwitch
         grants=Grants(store.database, time.monotonic),
         accounts=people(settings),
         redirect_uris=settings.redirect_uris,
-        client_secret=_secret(settings.client_secret),
+        client=_client(settings),
         challenges=Challenges(),
         faults=switch,
     )
 
 
-def _secret(path: Path | None) -> str | None:
-    return None if path is None else path.read_text(encoding="utf-8").strip()
+def _client(settings: Settings) -> client.Client:
+    secret, key = client.read_secret(settings.client_secret), client.read_key(settings.client_certificate)
+    return client.Client(settings.client_id, secret, key)
 
 
 def _limit(settings: Settings) -> MailboxLimit:

@@ -143,7 +143,7 @@ def deliver(control: Control, document: Any) -> Any:
     mailbox = control.account(document.get("user")).oid
     try:
         messages = [_seed_message(one) for one in document["messages"]]
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, KeyError):
         raise Misuse(
             "a message has subject, sender_name, sender_address, received_at and SeedMessage's other fields"
         ) from None
@@ -167,6 +167,8 @@ def move_as_owner(control: Control, document: Any) -> Any:
 
 
 def _move_as_owner(store: Store, mailbox: str, document: Any) -> None:
+    if not isinstance(document, dict):
+        raise Misuse("a move is {id, destination}")
     row = store.message(mailbox, str(document.get("id")))
     if row is None:
         raise Misuse("no such message in this mailbox")

@@ -22,6 +22,7 @@ from sandbox.seed_message import SeedMessage
 from sandbox.store import Store
 
 SAMPLE = "sample"  # the seed that comes with the sandbox
+IDLE_SECONDS = 75  # an idle connection stays; shorter ones end under a client that is about to write
 STOP_SECONDS = 2  # open connections get this long when the sandbox is told to stop
 
 
@@ -101,6 +102,7 @@ def _config(chosen: settings.Settings, application: object) -> uvicorn.Config:
         ssl_certfile=chosen.certificate,
         ssl_keyfile=chosen.key,
         timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
     )
     config.load()
     if config.ssl is None:

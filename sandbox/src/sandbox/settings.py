@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK_NAME = "localhost"
+HIGHEST_PORT = 65_535  # TCP's
 TENANT_MARK = "sandbox"  # stands in every issuer of ours, so that no token of the sandbox passes for a real one
 
 
@@ -25,7 +26,8 @@ class Settings:
     """The sandbox's settings. Relative paths are taken from the folder of the settings file.
 
     `port` 0 lets the system choose. `seed` is "sample", or an absolute path that the seed readers know, or "" for an
-    empty mailbox; it is used when the database holds no message yet. `client_secret` None means a public client. `user`
+    empty mailbox; it is used when the database holds no message yet. A client with `client_secret` or with
+    `client_certificate` (PEM) is confidential, with neither it is public. `user`
     is the principal who signs in by default; each of `more_users` has a mailbox of its own, empty at first. `personal`
     makes all of them personal accounts.
     """
@@ -43,6 +45,7 @@ class Settings:
     more_users: tuple[str, ...] = ()
     seed: str = ""
     client_secret: Path | None = None
+    client_certificate: Path | None = None
     personal: bool = False
     access_token_seconds: int = 3600
     service_milliseconds: int = 5
@@ -99,9 +102,13 @@ def _refuse_danger(settings: Settings) -> None:
         raise InvalidSettings(
             f"'tenant_id' must contain {TENANT_MARK!r} and no slash, so that nobody takes it for a real tenant"
         )
-    numbers = (settings.access_token_seconds, settings.request_budget, settings.request_window_seconds)
-    if min(numbers) <= 0 or settings.service_milliseconds < 0 or not 0 <= settings.port <= 65535:  # noqa: PLR2004  # TCP's highest port
-        raise InvalidSettings("a number is out of range; seconds and budgets are positive, port is 0 to 65535")
+    if settings.client_secret and settings.client_certificate:
+        raise InvalidSettings("'client_secret' and 'client_certificate' exclude each other; keep one")
+    for name in ("access_token_seconds", "request_budget", "request_window_seconds"):
+        if getattr(settings, name) <= 0:
+            raise InvalidSettings(f"{name!r} must be positive")
+    if not 0 <= settings.port <= HIGHEST_PORT or settings.service_milliseconds < 0:
+        raise InvalidSettings(f"'port' must be 0 to {HIGHEST_PORT}, 'service_milliseconds' not negative")
 
 
 def is_loopback(host: str) -> bool:

@@ -1,17 +1,19 @@
 """The SQLite file: hardened on each connection, read without waiting, written one at a time, scrubbed."""
 
+import sqlite3
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
 from gateway.store import engine as store_engine
 from gateway.store import reading
 from gateway.store.errors import DatabaseRefused
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 POOLED = 12  # more than the pool keeps, so that overflow connections are seen too
 HARDENED = {
@@ -30,7 +32,7 @@ def test_every_pooled_connection_is_hardened(tmp_path: Path, opened: Callable[[P
     """No connection of either engine works without WAL, secure_delete, foreign keys and a full sync."""
     engine = opened(tmp_path / "organiser.db")
     with ExitStack() as held:
-        raw = [held.enter_context(_closing(engine)) for _ in range(POOLED)]
+        raw = [held.enter_context(closing(engine.raw_connection())) for _ in range(POOLED)]
         seen = [{name: one.execute(f"PRAGMA {name}").fetchone()[0] for name in HARDENED} for one in raw]
     engine.dispose()
     assert seen == [HARDENED] * POOLED
@@ -38,8 +40,20 @@ def test_every_pooled_connection_is_hardened(tmp_path: Path, opened: Callable[[P
 
 def test_a_connection_that_can_not_be_hardened_is_refused() -> None:
     """A pragma that does not read back as set closes the door: here the driver has no file to keep a log beside."""
-    with pytest.raises(DatabaseRefused, match="journal_mode"):
-        _connect_in_memory()
+    with closing(sqlite3.connect(":memory:")) as connection, pytest.raises(DatabaseRefused, match="journal_mode"):
+        store_engine._harden(connection, None)
+
+
+def test_hardening_does_not_rest_on_a_builds_defaults(tmp_path: Path) -> None:
+    """Some builds of SQLite delete securely by themselves; ours is told to, whatever it began with."""
+    begin = {"journal_mode": "DELETE", "busy_timeout": 1, "temp_store": 1} | dict.fromkeys(
+        ("secure_delete", "foreign_keys", "synchronous"), 0
+    )
+    with closing(sqlite3.connect(tmp_path / "organiser.db")) as connection:
+        for name, value in (begin | {"trusted_schema": 1}).items():
+            connection.execute(f"PRAGMA {name} = {value}")
+        store_engine._harden(connection, None)
+        assert {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in HARDENED} == HARDENED
 
 
 def test_only_the_owner_can_read_the_files(engine: Engine, tmp_path: Path) -> None:
@@ -111,6 +125,19 @@ def test_scrub_leaves_none_of_the_deleted_bytes(engine: Engine, tmp_path: Path) 
     assert (tmp_path / "organiser.db-wal").stat().st_size == 0
 
 
+def test_scrub_removes_what_was_once_deleted_insecurely(engine: Engine, tmp_path: Path) -> None:
+    """Bytes that another tool left in free pages go too: the file is rewritten, not only its log emptied."""
+    with closing(sqlite3.connect(tmp_path / "organiser.db")) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("INSERT INTO sign_in VALUES (x'01', ?, x'03', 4)", (b"canary-" * 2000,))
+        connection.execute("DELETE FROM sign_in")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"canary-" in (tmp_path / "organiser.db").read_bytes()
+    store_engine.scrub(engine)
+    assert not _anywhere(tmp_path, b"canary-")
+
+
 def test_scrub_refuses_while_somebody_still_sees_the_deleted(engine: Engine) -> None:
     """An open reader keeps deleted pages alive: scrub says so, claims no success, and works once it has ended."""
     with reading(engine) as reader:
@@ -120,20 +147,6 @@ def test_scrub_refuses_while_somebody_still_sees_the_deleted(engine: Engine) -> 
         with pytest.raises(DatabaseRefused, match="try again"):
             store_engine.scrub(engine, patience_ms=20)
     store_engine.scrub(engine)
-
-
-def _closing(engine: Engine):  # noqa: ANN202  # a pooled connection of the driver, closed at the end
-    from contextlib import closing
-
-    return closing(engine.raw_connection())
-
-
-def _connect_in_memory() -> None:
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(":memory:")) as connection:
-        store_engine._harden(connection, None)
 
 
 def _anywhere(folder: Path, needle: bytes) -> bool:

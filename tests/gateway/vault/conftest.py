@@ -1,15 +1,17 @@
 """A real database file, a real keyring on disk, and a clock that the test moves."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_bytes
 
 import pytest
+from sqlalchemy import Engine
+
 from gateway.store import engine as store_engine
 from gateway.store import people
 from gateway.vault.keyring import Keyring
 from gateway.vault.vault import Vault
-from sqlalchemy import Engine
 
 START = 1_700_000_000_000
 
@@ -36,10 +38,21 @@ def data_folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def engine(data_folder: Path) -> Iterator[Engine]:
-    engine = store_engine.open(data_folder / "organiser.db")
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy: building the schema anew for each test would be most of their time."""
+    path = tmp_path_factory.mktemp("migrated") / "organiser.db"
+    engine = store_engine.open(path)
     store_engine.migrate(engine)
+    store_engine.scrub(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def engine(migrated: Path, data_folder: Path) -> Iterator[Engine]:
+    shutil.copy(migrated, data_folder / "organiser.db")
+    engine = store_engine.open(data_folder / "organiser.db")
     yield engine
     engine.dispose()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose
 
@@ -69,6 +70,16 @@ def test_every_flipped_byte_of_the_keys_file_is_refused(keyring: Keyring, root_f
         keys_file.write_bytes(content[:place] + bytes((content[place] ^ 1,)) + content[place + 1 :])
         with pytest.raises(KeyringRefused, match="belongs together"):
             _open(keyring, root_file)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_keys_file_without_a_key_for_each_purpose_is_refused(
+    keyring: Keyring, root_file: Path, purpose: Purpose
+) -> None:
+    """Refused at the door, not when the key is first needed."""
+    keyring._change(lambda keys: tuple(key for key in keys if key.purpose is not purpose))
+    with pytest.raises(KeyringRefused, match="lacks a key"):
+        _open(keyring, root_file)
 
 
 @pytest.mark.parametrize("content", [b"", bytes(31), bytes(33), b"\n" * 32])

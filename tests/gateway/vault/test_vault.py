@@ -7,12 +7,14 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, select, update
+
 from gateway.store import ids, people, person_keys, reading
 from gateway.store.tables import person_key
+from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed, KeyAbsent, KeyExhausted, PersonErased
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Cell, Vault
-from sqlalchemy import Engine, select, update
 
 CELL = Cell("folder", "fld_1", "name_sealed")
 TEXT = b"Steuer 2025"
@@ -78,6 +80,20 @@ def test_one_persons_wrapped_key_is_no_use_in_anothers_row(
         (mine,), (theirs,) = (person_keys.of_person(connection, who) for who in (person, other))
         person_keys.rewrap(connection, mine.id, kek_id=theirs.kek_id, wrapped=theirs.wrapped)
         _refused(lambda: vault.open(connection, person, CELL, sealed))
+        _refused(lambda: vault.seal(connection, person, CELL, TEXT))
+
+
+def test_the_authenticated_data_is_what_the_specification_lists(
+    engine: Engine, vault: Vault, keyring: Keyring, person: str
+) -> None:
+    """Cell: deployment, person, table, row, column. Wrapping: deployment, person, key id. Headers hold key ids."""
+    with engine.begin() as connection:
+        sealed = vault.seal(connection, person, CELL, TEXT)
+        (key,) = person_keys.of_person(connection, person)
+    dek = envelope.open(keyring.newest(Purpose.KEK).secret, ("wrap", "test", person, key.id), key.wrapped)
+    assert envelope.open(dek, ("cell", "test", person, "folder", "fld_1", "name_sealed"), sealed) == TEXT
+    assert envelope.split(key.wrapped).key_id == keyring.newest(Purpose.KEK).id
+    assert envelope.split(sealed).key_id == key.id
 
 
 def test_uses_are_counted_with_the_ciphertext_and_end_at_the_limit(

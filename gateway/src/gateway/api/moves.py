@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from gateway.api import events
 from gateway.api.context import ContextOf, CursorsOf, IdempotencyKey, Mailbox, Revision, WorkOf
 from gateway.api.model import Answer, Body
 from gateway.organise import requests
@@ -83,6 +85,23 @@ async def start_move(  # noqa: PLR0913, PLR0917  # what moves, what was seen, on
 async def get_move(mailbox: Mailbox, run_id: RunId, context: ContextOf) -> MoveAnswer:
     """How far a run is."""
     return _answer(await context.read(lambda connection: move_runs.get(connection, mailbox, run_id)))
+
+
+@router.get("/{run_id}/events", operation_id="watch_move", response_class=StreamingResponse)
+async def watch_move(
+    mailbox: Mailbox,
+    run_id: RunId,
+    context: ContextOf,
+    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+) -> StreamingResponse:
+    """How far a run is, as it goes (text/event-stream); the last event is the end."""
+    await context.read(lambda connection: move_runs.get(connection, mailbox, run_id))
+
+    async def look() -> tuple[MoveAnswer, WorkState]:
+        run = await context.read(lambda connection: move_runs.get(connection, mailbox, run_id))
+        return _answer(run), run.state
+
+    return events.stream(look, last_event_id)
 
 
 @router.get("/{run_id}/entries", operation_id="list_entries")

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Header, Path, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from gateway.api import events
 from gateway.api.context import ContextOf, Mailbox, WorkOf
 from gateway.api.model import Answer, Body
 from gateway.organise import requests
@@ -55,6 +57,23 @@ async def get_scan(mailbox: Mailbox, scan_id: ScanId, context: ContextOf, respon
     return await _answer(context, scan, response)
 
 
+@router.get("/{scan_id}/events", operation_id="watch_scan", response_class=StreamingResponse)
+async def watch_scan(
+    mailbox: Mailbox,
+    scan_id: ScanId,
+    context: ContextOf,
+    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+) -> StreamingResponse:
+    """How far a scan is, as it goes (text/event-stream); the last event is the end."""
+    await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
+
+    async def look() -> tuple[ScanAnswer, WorkState]:
+        scan = await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
+        return await _snapshot(context, scan), scan.state
+
+    return events.stream(look, last_event_id)
+
+
 @router.post("/{scan_id}/cancel", operation_id="cancel_scan")
 async def cancel_scan(
     mailbox: Mailbox, scan_id: ScanId, context: ContextOf, work: WorkOf, response: Response
@@ -64,9 +83,13 @@ async def cancel_scan(
 
 
 async def _answer(context: Context, scan: Scan, response: Response) -> ScanAnswer:
-    counts = await context.read(lambda connection: decisions.counts(connection, scan.id))
     response.headers["ETag"] = f'"{scan.revision}"'
-    return ScanAnswer(**_known(scan), counts=counts)
+    return await _snapshot(context, scan)
+
+
+async def _snapshot(context: Context, scan: Scan) -> ScanAnswer:
+    counts = await context.read(lambda connection: decisions.counts(connection, scan.id))
+    return ScanAnswer.model_validate({**_known(scan), "counts": counts})
 
 
 def _known(scan: Scan) -> dict[str, object]:

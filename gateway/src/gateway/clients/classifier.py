@@ -6,12 +6,20 @@ from typing import Final
 
 import grpc
 
-from chassis.errors import Internal, from_rpc
+from chassis.errors import FailedPrecondition, Internal, from_rpc
 from gateway.clients.sentinel import Word
 from gateway.organise.choice import Choice, FolderKey
 from mail_organiser.classifier.v1 import classifier_pb2 as wire
 from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
 from mail_organiser.columns import FolderText, MessageText, encode_folders, encode_messages
+
+
+class ProfileRefused(FailedPrecondition):
+    """The classifier can't use the profile: another engine's, or damaged. It is learned again from the folders."""
+
+    code = "profile_refused"
+    sentence = "What was learned can't be used any more. It is learned again from your folders."
+
 
 DEADLINE = 20.0  # seconds for a batch of 256 with a profile of 1 MB; the learned engine needs well under one
 

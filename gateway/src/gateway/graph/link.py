@@ -25,7 +25,8 @@ FOLDER_PAGE_SIZE: Final = 100  # folders
 MAX_LINK: Final = 16_384  # characters; delta tokens of real mailboxes stay under 4,000
 SMALLEST_PAGE: Final = 10  # messages; Graph's default, in case it ignores the size that we ask for
 SPARE_PAGES: Final = 16  # for mail that arrives while we read, and pages that Graph leaves empty
-MAX_ROUND: Final = 10_000  # pages of a round that starts from a stored link, where no total is known
+MAX_ROUND: Final = 10_000  # pages of a walk of which no total is known, as of one from a stored link
+MAX_WALK: Final = 100_000  # pages, whatever total the server claims: a million messages at Graph's smallest page
 MAX_FOLDER_PAGES: Final = 100
 
 _PROOF: Final = object()
@@ -84,9 +85,9 @@ class Links:
 
     endpoint: Endpoint
 
-    def first_page(self, folder_id: GraphFolderId, *, size: int, total: int) -> PageLink:
+    def first_page(self, folder_id: GraphFolderId, *, size: int, total: int | None) -> PageLink:
         """The first page of a folder's messages. size: messages a page; total: how many the folder says it holds."""
-        last = -(-max(total, 0) // SMALLEST_PAGE) + SPARE_PAGES
+        last = MAX_ROUND if total is None else min(-(-max(total, 0) // SMALLEST_PAGE) + SPARE_PAGES, MAX_WALK)
         url = self.endpoint.url(f"/me/mailFolders/{_segment(folder_id)}/messages/delta?$select={MESSAGE_SELECT}")
         return PageLink(url, folder_id, _page_size(size), 1, last, "", _PROOF)
 

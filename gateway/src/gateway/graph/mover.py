@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from gateway.graph import batch, wire
+from gateway.graph import batch, errors, wire
 from gateway.graph.errors import NO_FOLDER_CODES, NO_MAILBOX_CODES, OutcomeUnknown
-from gateway.graph.errors import Throttled as CallThrottled
 from gateway.graph.folder import AllowedFolder
 from gateway.graph.message import MessageId
 from gateway.graph.retry import retry_after
@@ -38,8 +37,8 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Throttled:
-    """Not run: ask again after so many seconds (None: Graph named no time)."""
+class PutOff:
+    """Not run, because Graph asked for a pause (429): ask again after so many seconds (None: Graph named no time)."""
 
     id: MessageId
     retry_after: float | None
@@ -67,7 +66,7 @@ class Unknown:
     id: MessageId
 
 
-MoveOutcome = Moved | Gone | Throttled | NotRun | Failed | Unknown
+MoveOutcome = Moved | Gone | PutOff | NotRun | Failed | Unknown
 
 
 class Mover:
@@ -83,15 +82,15 @@ class Mover:
             items = wire.move_items(await self._transport.post_moves(chain), chain.size)
         except OutcomeUnknown:
             return [Unknown(message_id) for message_id in ids]
-        except CallThrottled as throttled:
-            return [Throttled(message_id, throttled.retry_after) for message_id in ids]
+        except errors.Throttled as throttled:
+            return [PutOff(message_id, throttled.retry_after) for message_id in ids]
         return [self._outcome(message_id, item) for message_id, item in zip(ids, items, strict=True)]
 
     def _outcome(self, message_id: MessageId, item: ItemStatus | None) -> MoveOutcome:
         if item is not None and item.status == HTTPStatus.TOO_MANY_REQUESTS:
             pause = retry_after(item.retry_after, self._transport.clock.wall())
             self._transport.pause(pause or 0.0)
-            return Throttled(message_id, pause)
+            return PutOff(message_id, pause)
         return outcome(message_id, item)
 
 

@@ -5,20 +5,21 @@ is about other messages than those asked for is refused.
 Must never: return None for "where is it" unless Graph said 404.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Final, NewType, TypeVar
+from typing import Final, NewType, Protocol, TypeGuard, TypeVar
 
 from msgspec import Raw
 
 from gateway.graph import batch, wire
-from gateway.graph.batch import MAX_BATCH, ReadBatch
+from gateway.graph.batch import MAX_BATCH, MAX_UNCHAINED, ReadBatch
 from gateway.graph.errors import (
     NO_MAILBOX_CODES,
     AnswerGarbled,
     GraphError,
     GraphUnavailable,
+    LinkRefused,
     NeedsSignIn,
     Refused,
     Throttled,
@@ -29,13 +30,18 @@ from gateway.graph.link import FolderLink, Links, PageLink
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.retry import PASSING, Patience, retry_after
 from gateway.graph.transport import Transport
-from gateway.graph.wire import Broken, ItemStatus
+from gateway.graph.wire import Broken, ItemStatus, Listing
 
 GraphUserId = NewType("GraphUserId", str)  # Entra's object id of the signed-in person
 Key = TypeVar("Key")
 T = TypeVar("T")
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
 
 MAX_FOLDERS: Final = 5_000  # of one mailbox: more is a tree without end
+
+
+class _Build(Protocol[Asked_contra]):
+    def __call__(self, keys: Sequence[Asked_contra], /, *, chained: bool) -> ReadBatch: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Reader:
         unlisted = {folder.id: folder for folder in special.values() if folder.id not in tree}
         return [replace(folder, well_known=names.get(folder.id)) for folder in (*tree.values(), *unlisted.values())]
 
-    def first_page(self, folder_id: GraphFolderId, size: int, *, total: int) -> PageLink:
+    def first_page(self, folder_id: GraphFolderId, size: int, *, total: int | None = None) -> PageLink:
         """Where to start. size: 1 to 1000 messages a page; total: MailFolder.total, which bounds the walk."""
         return self._links.first_page(folder_id, size=size, total=total)
 
@@ -78,14 +84,7 @@ class Reader:
 
     async def page(self, link: PageLink) -> Page:
         """One page of metadata."""
-        listing = or_raise(wire.messages_page(await self._transport.get_page(link)))
-        return Page(
-            messages=listing.messages,
-            removed=listing.removed,
-            broken=listing.broken,
-            next=self._links.following(link, listing.next_link),
-            delta=self._links.round_after(link, listing.delta_link),
-        )
+        return or_raise(_page(self._links, link, or_raise(wire.messages_page(await self._transport.get_page(link)))))
 
     async def locate(self, ids: Sequence[MessageId]) -> dict[MessageId, GraphFolderId | None]:
         """In which folder each message is; None: Graph says there is no such message."""
@@ -96,11 +95,7 @@ class Reader:
 
     async def messages(self, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
         """Metadata of these messages, live. Those that are gone or can't be read are left out."""
-        found = await self._each(ids, batch.metadata, wire.message)
-        whole = {message_id: message for message_id, message in found.items() if isinstance(message, Message)}
-        if any(message.id != message_id for message_id, message in whole.items()):
-            raise AnswerGarbled
-        return whole
+        return or_raise(_asked_for(await self._each(ids, batch.metadata, wire.message)))
 
     async def _special_folders(self) -> dict[str, MailFolder]:
         found = await self._each(WELL_KNOWN, batch.special_folders, wire.folder)
@@ -131,24 +126,31 @@ class Reader:
     async def _each(
         self,
         keys: Sequence[Key],
-        build: Callable[[Sequence[Key]], ReadBatch],
+        build: _Build[Key],
         decode: Callable[[Raw], T | GraphError],
     ) -> dict[Key, T | None]:
-        """Each key's item, None where Graph says 404. Items that Graph puts off are asked for again, within bounds."""
+        """Each key's item, None where Graph says 404. What Graph puts off is asked for again, within bounds.
+
+        In chains of 20 as long as everything is there; a 404 breaks a chain, so after one in fours without order.
+        """
         found: dict[Key, T | None] = {}
         patience = Patience(self._transport.clock)
         waiting = list(dict.fromkeys(keys))
         while waiting:
-            chunk = waiting[:MAX_BATCH]
-            items = or_raise(wire.read_items(await self._transport.post_reads(build(chunk)), len(chunk), decode))
-            put_off = {key: item for key, item in zip(chunk, items, strict=True) if _is_put_off(item)}
-            found |= {key: _settled(item) for key, item in zip(chunk, items, strict=True) if key not in put_off}
-            waiting = [*put_off, *waiting[MAX_BATCH:]]
-            if put_off:
-                await self._wait(patience, [item for item in put_off.values() if isinstance(item, ItemStatus)])
+            chained = None not in found.values()
+            chunk = waiting[: MAX_BATCH if chained else MAX_UNCHAINED]
+            content = self._transport.post_reads(build(chunk, chained=chained))
+            items = dict(zip(chunk, or_raise(wire.read_items(await content, len(chunk), decode)), strict=True))
+            found |= {key: _settled(item) for key, item in items.items() if not _is_open(item)}
+            waiting = [key for key in waiting if key not in found]
+            if all(map(_is_open, items.values())) and not any(map(_is_put_off, items.values())):
+                raise AnswerGarbled  # each waits for another: asking again would go on for ever
+            await self._wait(patience, [item for item in items.values() if _is_put_off(item)])
         return found
 
     async def _wait(self, patience: Patience, put_off: Sequence[ItemStatus]) -> None:
+        if not put_off:
+            return
         now = self._transport.clock.wall()
         pauses = [pause for item in put_off if (pause := retry_after(item.retry_after, now)) is not None]
         after = max(pauses, default=None)
@@ -157,8 +159,32 @@ class Reader:
         await patience.wait(after, Throttled(after) if throttled else GraphUnavailable(after))
 
 
-def _is_put_off(item: object) -> bool:
+def _page(links: Links, link: PageLink, listing: Listing) -> Page | GraphError:
+    """A refused link is returned without its traceback, whose frames hold the page."""
+    try:
+        return Page(
+            messages=listing.messages,
+            removed=listing.removed,
+            broken=listing.broken,
+            next=links.following(link, listing.next_link),
+            delta=links.round_after(link, listing.delta_link),
+        )
+    except LinkRefused as refused:
+        return refused.with_traceback(None)
+
+
+def _asked_for(found: Mapping[MessageId, Message | Broken | None]) -> dict[MessageId, Message] | GraphError:
+    whole = {message_id: message for message_id, message in found.items() if isinstance(message, Message)}
+    return whole if all(message.id == message_id for message_id, message in whole.items()) else AnswerGarbled()
+
+
+def _is_put_off(item: object) -> TypeGuard[ItemStatus]:
     return isinstance(item, ItemStatus) and item.status in PASSING
+
+
+def _is_open(item: object) -> bool:
+    """Not answered yet: put off, or behind one in its chain that failed."""
+    return _is_put_off(item) or (isinstance(item, ItemStatus) and item.status == HTTPStatus.FAILED_DEPENDENCY)
 
 
 def _settled(item: T | ItemStatus) -> T | None:

@@ -43,7 +43,7 @@ from gateway.graph.errors import (
     Throttled,
     or_raise,
 )
-from gateway.graph.gate import CONCURRENT, Gate
+from gateway.graph.gate import Gate
 from gateway.graph.link import FolderLink, PageLink
 from gateway.graph.retry import PASSING, Patience, retry_after
 
@@ -189,21 +189,21 @@ class Transport:
         return await self._read(_Call("GET", self.endpoint.url("/me?$select=id")))
 
     async def post_reads(self, batch: ReadBatch) -> bytes:
-        """A batch of reads. Graph runs up to four of them at a time, so it takes as many places."""
-        return await self._read(self._batch(_proven(batch, ReadBatch), weight=min(batch.size, CONCURRENT)))
+        """A batch of reads."""
+        return await self._read(self._batch(_proven(batch, ReadBatch)))
 
     async def post_moves(self, batch: MoveBatch) -> bytes:
         """A chain of moves, sent once. OutcomeUnknown: it may have run; any other GraphError: nothing ran."""
-        outcome = await self._attempt(self._batch(_proven(batch, MoveBatch), weight=1))
+        outcome = await self._attempt(self._batch(_proven(batch, MoveBatch)))
         return or_raise(_move_outcome(outcome))
 
     def pause(self, seconds: float) -> None:
         """An item of a batch was throttled: nobody of this mailbox calls for so long."""
         self._gate.pause(seconds)
 
-    def _batch(self, batch: ReadBatch | MoveBatch, *, weight: int) -> _Call:
+    def _batch(self, batch: ReadBatch | MoveBatch) -> _Call:
         url = self.endpoint.url("/$batch")
-        return _Call("POST", url, content=batch.content, weight=weight, cost=batch.size)
+        return _Call("POST", url, content=batch.content, weight=batch.weight, cost=batch.size)
 
     async def _read(self, call: _Call) -> bytes:
         patience = Patience(self.clock)

@@ -11,9 +11,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from gateway.identity import transaction
 from gateway.identity.jwt import Principal
-from gateway.store import clock, sessions
+from gateway.store import clock, sessions, transaction
 
 RECHECK_S: Final = 5.0  # spec: a revocation is effective in 5 s
 TOUCH_S: Final = 60.0  # how exactly the idle limit counts; one write a minute and session

@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from gateway.identity import compact, transaction
+from gateway.identity import compact
 from gateway.identity import flow as flows
 from gateway.identity.jwt import LIFETIME_S, AccessTokens, Principal
 from gateway.identity.live import IDLE_MS, LiveSessions
 from gateway.identity.refusal import SignInReason, SignInRefused
-from gateway.store import clock, exchange_codes, mailboxes, sessions
+from gateway.store import clock, exchange_codes, mailboxes, sessions, transaction
 
 JTI_BYTES: Final = 16
 VERIFIER: Final = re.compile(r"[A-Za-z0-9_-]{43,128}")  # as RFC 7636's, without its dots and tildes

@@ -18,14 +18,14 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from gateway.identity import flow as flows
-from gateway.identity import issuer, transaction
+from gateway.identity import issuer
 from gateway.identity.authority import Metadata, SigningKeys
 from gateway.identity.flow import Flow
 from gateway.identity.id_token import Expected, Identity, key_id, verify
 from gateway.identity.live import ABSOLUTE_MS
 from gateway.identity.microsoft import Microsoft, Redeemed
 from gateway.identity.refusal import SignInReason, SignInRefused
-from gateway.store import clock, exchange_codes, ids, mailboxes, people, sessions, sign_ins, token_caches
+from gateway.store import clock, exchange_codes, ids, mailboxes, people, sessions, sign_ins, token_caches, transaction
 from gateway.store.exchange_codes import ExchangeCode
 from gateway.store.mailboxes import Mailbox
 from gateway.store.sign_ins import SignIn

@@ -13,11 +13,10 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from gateway.identity import transaction
 from gateway.identity.microsoft import Microsoft, Silent
 from gateway.identity.needs_sign_in import NeedsSignIn
 from gateway.identity.sign_in import token_cell
-from gateway.store import mailboxes, token_caches
+from gateway.store import mailboxes, token_caches, transaction
 from gateway.store.errors import RowAbsent
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault

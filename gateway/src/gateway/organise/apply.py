@@ -14,7 +14,7 @@ from gateway.graph.errors import FolderRefused, GraphUnavailable
 from gateway.graph.errors import Throttled as GraphThrottled
 from gateway.graph.folder import AllowedFolder, DeniedFolders, MailFolder, allow, denied_folders, origin
 from gateway.graph.message import GraphFolderId, MessageId
-from gateway.graph.mover import Failed, Gone, Moved, MoveOutcome, NotRun, Throttled, Unknown
+from gateway.graph.mover import Failed, Gone, Moved, MoveOutcome, NotRun, PutOff, Unknown
 from gateway.organise.context import Context, now
 from gateway.store import clock, journal, move_runs
 from gateway.store.codes import EntryState, RunKind, WorkState
@@ -206,7 +206,7 @@ def _outcome(entry: JournalEntry, outcome: MoveOutcome) -> Outcome | None:
             return Outcome(entry.id, EntryState.GONE, "message_gone")
         case Failed():
             return Outcome(entry.id, EntryState.FAILED, "graph_refused")
-        case Throttled() | NotRun() | Unknown():
+        case PutOff() | NotRun() | Unknown():
             return None
         case _ as unreachable:
             assert_never(unreachable)
@@ -214,6 +214,6 @@ def _outcome(entry: JournalEntry, outcome: MoveOutcome) -> Outcome | None:
 
 def _pause(outcome: MoveOutcome) -> float:
     """Seconds to wait before the next attempt."""
-    if isinstance(outcome, Throttled):
+    if isinstance(outcome, PutOff):
         return FIRST_PAUSE if outcome.retry_after is None else outcome.retry_after
     return FIRST_PAUSE if isinstance(outcome, Unknown) else 0.0

@@ -1,6 +1,5 @@
 """What all work on a mailbox needs, built once by main and passed in. Database work runs off the event loop."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.organise.judge import Judge
-from gateway.store import clock, engine, mailboxes
+from gateway.store import clock, mailboxes, transaction
 from gateway.vault.vault import Vault
 
 T = TypeVar("T")
@@ -42,21 +41,11 @@ class Context:
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Runs a query on one snapshot."""
-
-        def run() -> T:
-            with engine.reading(self.engine) as connection:
-                return query(connection)
-
-        return await asyncio.to_thread(run)
+        return await transaction.read(self.engine, query)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Runs a change in one transaction: all of it, or none."""
-
-        def run() -> T:
-            with self.engine.begin() as connection:
-                return change(connection)
-
-        return await asyncio.to_thread(run)
+        return await transaction.write(self.engine, change)
 
     async def owner(self, mailbox_id: str) -> str:
         """The person whose mailbox it is."""

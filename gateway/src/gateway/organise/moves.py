@@ -59,6 +59,8 @@ async def undo(
 
     def change(connection: Connection) -> MoveRun:
         run = move_runs.get(connection, mailbox_id, run_id)
+        if run.state not in scans.FINAL_STATES:
+            raise FailedPrecondition("this run is still moving messages; undo it when it has ended")
         started = move_runs.by_idempotency(connection, mailbox_id, _hash(key))
         if started is not None:
             return _same_undo(started, run)

@@ -10,16 +10,18 @@ from typing import Final, assert_never
 
 from sqlalchemy import Connection
 
+from gateway.clients.classifier import ProfileRefused
 from gateway.graph.errors import SyncStateLost
-from gateway.graph.message import GraphFolderId, Message
+from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
 from gateway.organise import learn, profile
-from gateway.organise.choice import FolderKey
+from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.context import Context, now
 from gateway.organise.decision import Decision, Hold, Keep, Move, Review, decide
 from gateway.organise.folders import Folder, chosen
 from gateway.organise.judge import BATCH, Judgement
 from gateway.organise.texts import text_of
+from gateway.organise.verdict import Verdict
 from gateway.store import decisions, mailboxes, scans
 from gateway.store.codes import DecisionKind, WorkState
 from gateway.store.decisions import NewDecision
@@ -61,17 +63,19 @@ class ScanWorkflow:
         return total
 
     async def learn(self, scan_id: str) -> Json:
-        """Learns from the chosen folders what is new there."""
+        """Learns from the chosen folders what is new there; all of it again if what was learned can't be used."""
         scan = await self._scan(scan_id)
-        folders = [folder for folder in await chosen(self._context, scan.mailbox_id) if not _is_source(folder, scan)]
-        return await learn.learn(self._context, scan.mailbox_id, scan_id, folders)
+        try:
+            return await self._learn(scan)
+        except ProfileRefused:
+            return await self._learn_anew(scan)
 
     async def page(self, scan_id: str, number: int) -> Json:
         """Decides one page; whether there is another. A page that was saved before is not read again."""
         scan = await self._scan(scan_id)
         if scan.pages <= number:
             page = await self._read(scan)
-            rows = await self._decided(scan, page)
+            rows = await self._decided_or_learned_anew(scan, page)
             await self._context.write(lambda connection: self._save(connection, scan, rows, page))
             scan = await self._scan(scan_id)
         return scan.cursor_sealed is not None
@@ -99,8 +103,26 @@ class ScanWorkflow:
         except SyncStateLost:
             return await reader.page(first)
 
+    async def _targets(self, scan: Scan) -> list[Folder]:
+        """The folders that a message may go to; the scanned one is none: what fits nowhere else simply stays."""
+        return [one for one in await chosen(self._context, scan.mailbox_id) if one.graph_id != scan.source_graph_id]
+
+    async def _learn(self, scan: Scan) -> int:
+        return await learn.learn(self._context, scan.mailbox_id, scan.id, await self._targets(scan))
+
+    async def _learn_anew(self, scan: Scan) -> int:
+        await profile.discard(self._context, scan.mailbox_id)
+        return await self._learn(scan)
+
+    async def _decided_or_learned_anew(self, scan: Scan, page: Page) -> list[NewDecision]:
+        try:
+            return await self._decided(scan, page)
+        except ProfileRefused:
+            await self._learn_anew(scan)
+            return await self._decided(scan, page)
+
     async def _decided(self, scan: Scan, page: Page) -> list[NewDecision]:
-        folders = [folder for folder in await chosen(self._context, scan.mailbox_id) if not _is_source(folder, scan)]
+        folders = await self._targets(scan)
         current = await profile.load(self._context, scan.mailbox_id)
         texts = [folder.text for folder in folders]
         judgements: list[Judgement] = []
@@ -108,10 +130,11 @@ class ScanWorkflow:
             batch = [text_of(message) for message in page.messages[start : start + BATCH]]
             judgements += await self._context.judge.judge(batch, texts, current.learned)
         hashes = await self._sender_hashes(scan.mailbox_id, page.messages)
-        return [
+        rows = [
             _row(message, judgement, sender)
             for message, judgement, sender in zip(page.messages, judgements, hashes, strict=True)
         ]
+        return rows + [_unreadable(broken.id) for broken in page.broken if broken.id is not None]
 
     async def _sender_hashes(self, mailbox_id: str, messages: Sequence[Message]) -> list[bytes]:
         person = await self._context.owner(mailbox_id)
@@ -139,11 +162,6 @@ class ScanWorkflow:
         return mailboxes.get(connection, mailbox_id).person_id
 
 
-def _is_source(folder: Folder, scan: Scan) -> bool:
-    """The scanned folder itself is no choice: a message that fits nowhere else simply stays."""
-    return folder.graph_id == scan.source_graph_id
-
-
 def _row(message: Message, judgement: Judgement, sender: bytes) -> NewDecision:
     """A decision as the store keeps it: codes and numbers."""
     verdict, choice = judgement
@@ -160,6 +178,12 @@ def _row(message: Message, judgement: Judgement, sender: bytes) -> NewDecision:
         sender_hash=sender,
         findings=tuple(decisions.Finding(*astuple(finding)) for finding in verdict.findings[:MAX_FINDINGS]),
     )
+
+
+def _unreadable(message_id: MessageId) -> NewDecision:
+    """Of a message that Graph's answer garbled: nothing could inspect it, so it is held where it is."""
+    hold = decide(Verdict.unjudged(), Choice.none())
+    return NewDecision(message_id, DecisionKind.HOLD, None, None, 1.0, hold.reason, "none", b"")
 
 
 def _details(decision: Decision) -> tuple[FolderKey | None, float | None, str]:

@@ -117,12 +117,13 @@ def record(connection: Connection, run_id: str, outcomes: Sequence[Outcome], *, 
 
 
 def undoable(connection: Connection, run_id: str) -> list[JournalEntry]:
-    """What a run moved and no undo has moved back or is about to, last moved first."""
+    """What a run moved, or may have moved when it ended early, and no undo has or is about to; last moved first."""
     undo, undo_run = journal_entry.alias("undo"), move_run.alias("undo_run")
     settled = (undo.c.state == EntryState.MOVED) | undo_run.c.state.in_(OPEN_STATES)
     same = (undo_run.c.undoes == run_id) & (undo.c.message_id == journal_entry.c.message_id) & settled
     undone = exists().where(undo.c.run_id == undo_run.c.id, same)
-    moved = (journal_entry.c.run_id == run_id) & (journal_entry.c.state == EntryState.MOVED)
+    may_have_moved = journal_entry.c.state.in_((EntryState.MOVED, EntryState.INTENDED))
+    moved = (journal_entry.c.run_id == run_id) & may_have_moved
     rows = connection.execute(select(journal_entry).where(moved, ~undone).order_by(journal_entry.c.seq.desc()))
     return [JournalEntry(**row._asdict()) for row in rows]
 

@@ -147,6 +147,8 @@ scan = Table(
     Column("total", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Column("learned", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("cursor_sealed", LargeBinary),
     _revision(),
     Column("error_code", CodeText),
     Column("created_at", BigInteger, nullable=False),

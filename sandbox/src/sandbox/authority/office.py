@@ -4,6 +4,7 @@ import dataclasses
 import time
 
 from sandbox.account import Account
+from sandbox.authority.client import Client
 from sandbox.authority.grants import Grants
 from sandbox.authority.signing_key import SigningKeys
 from sandbox.authority.tokens import Identity, TokenMint
@@ -31,7 +32,7 @@ class Challenges:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Office:
-    """The authority: who it is, whom it knows, what it gave out. `client_secret` None means a public client."""
+    """The authority: who it is, whom it knows, what it gave out."""
 
     identity: Identity
     keys: SigningKeys
@@ -39,7 +40,7 @@ class Office:
     grants: Grants
     accounts: dict[str, Account]
     redirect_uris: tuple[str, ...]
-    client_secret: str | None
+    client: Client
     challenges: Challenges
     faults: FaultSwitch
 

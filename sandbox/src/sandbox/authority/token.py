@@ -6,7 +6,6 @@ The steps: (1) tenant and client, (2) the grant, (3) scopes no wider than grante
 import base64
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -27,7 +26,7 @@ async def token(office: Office, request: Request) -> Response:
         return failure.unknown_tenant()
     fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     fields |= _basic(request.headers.get("authorization", ""))
-    stop = _wrong_client(office, fields)
+    stop = office.client.refusal(fields, _endpoint(office, request))
     if stop:
         return failure.oauth_error("invalid_client", stop, 401)
     if office.faults.strikes(Fault.INVALID_GRANT, TOKEN_ROUTE):
@@ -36,6 +35,10 @@ async def token(office: Office, request: Request) -> Response:
         return _redeemed(office, fields)
     except InvalidGrant as refused:
         return failure.oauth_error("invalid_grant", str(refused))
+
+
+def _endpoint(office: Office, request: Request) -> str:
+    return f"{office.identity.base_url}/{request.path_params['tenant']}/oauth2/v2.0/token"
 
 
 def _basic(header: str) -> dict[str, str]:
@@ -47,17 +50,6 @@ def _basic(header: str) -> dict[str, str]:
     except ValueError:
         return {"client_secret": ""}
     return {"client_id": unquote(name), "client_secret": unquote(secret)}
-
-
-def _wrong_client(office: Office, fields: Mapping[str, str]) -> str | None:
-    if fields.get("client_id") != office.identity.client_id:
-        return "AADSTS700016: The application is not registered here; check client_id."
-    given = fields.get("client_secret")
-    if office.client_secret is None:
-        return None if given is None else "AADSTS700025: Client is public so no client_secret should be presented."
-    if given is None or not secrets.compare_digest(given.encode(), office.client_secret.encode()):
-        return "AADSTS7000215: Invalid client secret provided."
-    return None
 
 
 def _redeemed(office: Office, fields: Mapping[str, str]) -> Response:

@@ -13,7 +13,6 @@ from sandbox.seeds.header_text import shown, whole
 # Quoted string, angle address, a single delimiter, or a stretch without any. Unclosed quotes and angles run to the end.
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"?|<([^<>]*)>?|([(),;:])|([^"<(),;:]+)|(.)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_BLANK = re.compile(r"\s+")
 
 
 class Address(NamedTuple):
@@ -25,6 +24,8 @@ class Address(NamedTuple):
 
 def addresses(field: str) -> Iterator[Address]:
     """The mailboxes of a field in order; a group's name is no mailbox, a comma in a name ends none."""
+    if not field:
+        return
     grouped = ";" in field
     parts = _Parts()
     for quoted, angle, delimiter, plain, other in _TOKEN.findall(field):
@@ -77,4 +78,4 @@ class _Parts:
 
 
 def _tidy(text: str) -> str:
-    return _BLANK.sub(" ", text).strip()
+    return " ".join(text.split())

@@ -32,7 +32,6 @@ _CODECS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
     "utf-7": "utf-7",
-    "utf-16": "utf-16",
     "koi8-r": "koi8_r",
     "koi8-u": "koi8_u",
     "gb2312": "gb18030",

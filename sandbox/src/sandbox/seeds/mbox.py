@@ -57,14 +57,11 @@ class _Window:
 
     def seek(self) -> _Separator | None:
         """Moves behind the next separator and returns it; None at the end of the stream."""
-        while True:
-            found = self._find(self._at, len(self._text))
-            if found is not None and (self._ended or found.end + _MAX_LINE <= len(self._text)):
-                self._at = max(found.end - 1, 0)  # keeps the line end that the next separator may follow
-                return found
-            if self._ended:
-                return None
-            self._slide(max(found.start - 2, 0) if found else max(self._at, len(self._text) - _MAX_LINE))
+        while (found := self._find(self._at, len(self._text))) is None and not self._ended:
+            self._slide(max(self._at, len(self._text) - _MAX_LINE))
+        if found is not None:
+            self._at = found.end - 1  # keeps the line end that the next separator may follow
+        return found
 
     def head(self) -> bytes:
         """What stands between the last separator and the next one, at most MAX_HEAD bytes."""

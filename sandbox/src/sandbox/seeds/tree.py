@@ -6,6 +6,7 @@ opened (a pipe would wait for ever); one file that can't be opened is counted, n
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from sandbox.seeds import folder, maildir, mbox
 from sandbox.seeds.message import seed
@@ -35,15 +36,18 @@ def message(path: Path, place: str | LeftOut | None, delivered: str = "") -> Ite
     if isinstance(place, LeftOut):
         yield place
         return
-    text = _head(path)
-    yield Refusal.NOT_OPENED if text is None else seed(mbox.Head(text, delivered), place)
+    stream = _opened(path)
+    if stream is None:
+        yield Refusal.NOT_OPENED
+        return
+    with stream:
+        yield seed(mbox.Head(stream.read(mbox.MAX_HEAD), delivered), place)
 
 
 def mailbox(path: Path, place: str | LeftOut | None) -> Iterator[Outcome]:
     """The outcomes of an mbox file."""
-    try:
-        stream = path.open("rb")
-    except OSError:
+    stream = _opened(path)
+    if stream is None:
         yield Refusal.NOT_OPENED
         return
     with stream:
@@ -69,11 +73,8 @@ def _delivered(root: Path, parts: tuple[str, ...]) -> Iterator[Outcome]:
         yield from message(path, maildir.left_out(path) or place, maildir.delivered(path))
 
 
-def _head(path: Path) -> bytes | None:
+def _opened(path: Path) -> BinaryIO | None:
     try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as stream:
-            return stream.read(mbox.MAX_HEAD)
+        return path.open("rb") if path.is_file() else None
     except OSError:
         return None

@@ -15,12 +15,11 @@ def is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _oth
 
 
 def run(connection: Connection) -> None:
-    """Upgrade or compare over one connection; SQLite's DDL is transactional once BEGIN was ours."""
+    """Upgrade or compare over one connection, in the transaction that it is in."""
     context.configure(
         connection=connection,
         target_metadata=METADATA,
         include_object=is_ours,
-        transactional_ddl=True,
         compare_type=True,
         compare_server_default=True,
     )

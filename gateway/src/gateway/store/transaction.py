@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from chassis.errors import Unavailable
-from gateway.store import reading
+from gateway.store.engine import reading
 
 DATABASE_UNAVAILABLE: Final = "The database can't be reached at the moment. Try again in a minute."
 

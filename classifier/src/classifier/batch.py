@@ -1,0 +1,64 @@
+"""One batch through the learned engine: a profile in, choices or a longer profile out. Pure but for patience.
+
+Guarantees: gives up between two messages when the caller no longer waits. Must never take a text that isn't cleared.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from chassis.errors import DeadlineExceeded
+from classifier.choice import Choice
+from classifier.feature_key import FeatureKey
+from classifier.gate import Cleared, ClearedFolder
+from classifier.learned import marks
+from classifier.profile import open_profile, seal
+
+
+class Patience:
+    """How long the caller waits. seconds: from now. Safe to end from another thread."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._gone = Event()
+
+    def end(self) -> None:
+        """The caller is gone."""
+        self._gone.set()
+
+    def check(self) -> None:
+        """Raises DeadlineExceeded when nobody waits any more."""
+        if self._gone.is_set() or time.monotonic() >= self._until:
+            raise DeadlineExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A message that the owner filed, and the opaque id of the folder."""
+
+    message: Cleared
+    folder_id: str
+
+
+def classify(
+    profile: bytes, key: FeatureKey, messages: Sequence[Cleared], folders: Sequence[ClearedFolder], patience: Patience
+) -> list[Choice]:
+    """A choice for each message, naming one of these folders or none. ProfileRefused if the profile isn't whole."""
+    engine = open_profile(profile, key)
+    offered = [key.label(folder.text.id) for folder in folders]
+    choices = []
+    for message in messages:
+        patience.check()
+        choices.append(engine.choose(marks(message, key), offered))
+    return choices
+
+
+def learn(profile: bytes, key: FeatureKey, filings: Sequence[Filing], patience: Patience) -> tuple[bytes, int]:
+    """The longer profile, and how many messages it has learned from. ProfileRefused if the profile isn't whole."""
+    engine = open_profile(profile, key)
+    for filing in filings:
+        patience.check()
+        engine.learn(marks(filing.message, key), key.label(filing.folder_id))
+    patience.check()
+    return seal(engine), engine.learned

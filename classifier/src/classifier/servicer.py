@@ -1,0 +1,147 @@
+"""Wire to domain and back: ClassifierService. Protobuf goes no further than here and the gate.
+
+Guarantees: the clearance is verified before a column is read; whatever is not cleared, malformed or not ours ends the
+whole call with a typed error; the event loop only waits, the work is done in a few threads. Keeps nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from grpc.aio import ServicerContext
+
+from chassis import logs
+from chassis.errors import FailedPrecondition, InvalidArgument
+from classifier import batch
+from classifier.batch import Filing, Patience
+from classifier.choice import Choice, Engine, Reason
+from classifier.feature_key import FeatureKey, FeatureKeyRefused
+from classifier.gate import ClearanceRefused, Cleared, ClearedBatch, open_batch
+from classifier.profile import ProfileRefused
+from mail_organiser.classifier.v1 import classifier_pb2 as pb
+from mail_organiser.classifier.v1 import classifier_pb2_grpc as rpc
+from mail_organiser.clearance import Trust
+from mail_organiser.columns import MAX_ITEMS, MalformedColumns, decode_folders, decode_messages
+
+MAX_FOLDER_ID = 128  # bytes of an opaque id; ours have 26
+_NONE = -1
+_ENGINES = {Engine.NONE: pb.ENGINE_NONE, Engine.LEARNED: pb.ENGINE_LEARNED}
+_REASONS = {
+    Reason.NOTHING_LEARNED: pb.REASON_NOTHING_LEARNED,
+    Reason.SENDER: pb.REASON_SENDER,
+    Reason.THREAD: pb.REASON_THREAD,
+    Reason.DOMAIN: pb.REASON_DOMAIN,
+    Reason.RECIPIENTS: pb.REASON_RECIPIENTS,
+    Reason.WORDS: pb.REASON_WORDS,
+}
+_log = logs.get("classifier.servicer")
+_Request = TypeVar("_Request", pb.ClassifyRequest, pb.LearnRequest)
+_Response = TypeVar("_Response", pb.ClassifyResponse, pb.LearnResponse)
+
+
+class ClearanceMissing(FailedPrecondition):
+    """Something in the request was not cleared for this use."""
+
+    code = "clearance_refused"
+    title = "Not cleared"
+    sentence = "Sentinel has not cleared all of this for this use. Have it inspected again, then repeat the call."
+
+
+class ProfileUnusable(FailedPrecondition):
+    """The profile can't be used any more."""
+
+    code = "profile_refused"
+    title = "Profile is not usable"
+    sentence = "The profile is damaged or of another engine or key. Discard it and learn again from the folders."
+
+
+class Servicer(rpc.ClassifierServiceServicer):
+    """trust: whose clearances count. now: Unix seconds. executor: the threads that compute."""
+
+    def __init__(self, trust: Trust, now: Callable[[], float], executor: Executor) -> None:
+        self._trust = trust
+        self._now = now
+        self._executor = executor
+
+    async def Classify(  # noqa: N802  # gRPC's name
+        self, request: pb.ClassifyRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ClassifyResponse:
+        """Chooses a folder, or none, for each message."""
+        return await self._compute(self._classify, request, context)
+
+    async def Learn(  # noqa: N802  # gRPC's name
+        self, request: pb.LearnRequest, context: ServicerContext[Any, Any]
+    ) -> pb.LearnResponse:
+        """Folds filed messages into the profile."""
+        return await self._compute(self._learn, request, context)
+
+    async def ready(self) -> bool:
+        """Whether a thread is free to compute; the health check."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: True)
+
+    async def _compute(
+        self,
+        work: Callable[[_Request, Patience], _Response],
+        request: _Request,
+        context: ServicerContext[Any, Any],
+    ) -> _Response:
+        patience = Patience(context.time_remaining())
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, _typed(work), request, patience)
+        finally:
+            patience.end()
+
+    def _classify(self, request: pb.ClassifyRequest, patience: Patience) -> pb.ClassifyResponse:
+        patience.check()
+        cleared = self._open(request)
+        messages = cleared.to_classify(decode_messages(request.messages))
+        folders = cleared.folders(decode_folders(request.folders))
+        key = FeatureKey(request.feature_key)
+        return _response(batch.classify(request.profile, key, messages, folders, patience))
+
+    def _learn(self, request: pb.LearnRequest, patience: Patience) -> pb.LearnResponse:
+        patience.check()
+        messages = self._open(request).to_learn(decode_messages(request.messages))
+        filings = _filings(messages, list(request.label), list(request.folder_id))
+        profile, learned = batch.learn(request.profile, FeatureKey(request.feature_key), filings, patience)
+        return pb.LearnResponse(profile=profile, learned=learned)
+
+    def _open(self, request: pb.ClassifyRequest | pb.LearnRequest) -> ClearedBatch:
+        return open_batch(request.clearance, trust=self._trust, batch_id=request.batch_id, now=self._now())
+
+
+def _typed(work: Callable[[_Request, Patience], _Response]) -> Callable[[_Request, Patience], _Response]:
+    """The same work, its refusals in the words of the wire."""
+
+    def typed(request: _Request, patience: Patience) -> _Response:
+        try:
+            return work(request, patience)
+        except ClearanceRefused as refusal:
+            _log.warning("clearance.refused", step=f"step_{refusal.step}")
+            raise ClearanceMissing from None
+        except ProfileRefused:
+            raise ProfileUnusable from None
+        except MalformedColumns:
+            raise InvalidArgument("The columns contradict one another, or hold too much. Encode them again.") from None
+        except FeatureKeyRefused:
+            raise InvalidArgument("The feature key does not have 32 bytes. Send the person's feature key.") from None
+
+    return typed
+
+
+def _filings(messages: Sequence[Cleared], labels: Sequence[int], folder_ids: Sequence[str]) -> list[Filing]:
+    if len(labels) != len(messages) or any(label >= len(folder_ids) for label in labels):
+        raise InvalidArgument("Every message needs a label that is an index into folder_id. Encode them again.")
+    if len(folder_ids) > MAX_ITEMS or not all(0 < len(folder.encode()) <= MAX_FOLDER_ID for folder in folder_ids):
+        raise InvalidArgument("folder_id holds too many ids, an empty or an overlong one. Send our opaque ids.")
+    return [Filing(message, folder_ids[label]) for message, label in zip(messages, labels, strict=True)]
+
+
+def _response(choices: Sequence[Choice]) -> pb.ClassifyResponse:
+    return pb.ClassifyResponse(
+        folder=[_NONE if choice.folder is None else choice.folder for choice in choices],
+        confidence=[choice.confidence for choice in choices],
+        engine=[_ENGINES[choice.engine] for choice in choices],
+        reason=[_REASONS[choice.reason] for choice in choices],
+    )
