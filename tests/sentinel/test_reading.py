@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from mail_organiser.prompt_form import DATA_MARK, prompt_form
 from sentinel.canonical.mapped import Mapped
-from sentinel.reading import _aligned, _reads_as_written
+from sentinel.finding import Field
+from sentinel.item import Item
+from sentinel.reading import MAX_READ, _aligned, _reads_as_written, inspected
+
+
+def test_no_more_is_read_than_the_cap() -> None:
+    """What is beyond it is held unread (SEN-002), so that a long text can't buy time."""
+    (reading,) = inspected(Item({Field.SUBJECT: "a" * (3 * MAX_READ)})).readings
+    assert len(reading.text) == MAX_READ
 
 
 def unquoted(text: str) -> str:
