@@ -53,14 +53,14 @@ class RunningHouse:
         except httpx.TransportError:
             return False
 
-    def until(self, condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-        """What condition answers, once it is true."""
-        end = time.monotonic() + patience
+    def until(self, condition: Callable[[], Any], what: str, pause: float = 0.02) -> Any:
+        """What condition answers, once it is true; it is asked again after pause seconds."""
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if found := condition():
                 return found
-            time.sleep(0.02)
-        raise AssertionError(f"waited {patience:.0f} s for {what}: " + self.logs()[-2000:])
+            time.sleep(pause)
+        raise AssertionError(f"waited {PATIENCE:.0f} s for {what}: " + self.logs()[-2000:])
 
     def ask(self, method: str, path: str, status: int | None = None, **arguments: Any) -> httpx.Response:
         """One request under /api/v1/mailboxes/{mailbox}, signed in."""
@@ -104,7 +104,7 @@ class RunningHouse:
             found: dict[str, Any] = self.ask("GET", path, 200).json()
             return found if found["state"] in {"done", "failed", "cancelled"} else None
 
-        ended: dict[str, Any] = self.until(final, f"{path} to end")
+        ended: dict[str, Any] = self.until(final, f"{path} to end", pause=0.25)
         return ended
 
     def decisions(self, scan: dict[str, Any], **parameters: Any) -> list[dict[str, Any]]:
