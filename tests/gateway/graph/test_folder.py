@@ -63,6 +63,12 @@ def test_special_folder_is_refused_by_id() -> None:
         allow(replace(named("DELETEDITEMS"), well_known=None), denied=denied_folders(mailbox()))
 
 
+def test_special_folder_is_refused_by_name() -> None:
+    """A bin whose id is not on the list, as of another mailbox, is still known by its name."""
+    with pytest.raises(FolderRefused):
+        allow(folder("ELSEWHERE", well_known="deleteditems"), denied=denied_folders(mailbox()))
+
+
 def test_folder_in_the_bin_is_refused() -> None:
     """What lies below deleted items is emptied with them, however deep it lies."""
     folders = [*mailbox(), folder("Deeper", parent="Binned")]

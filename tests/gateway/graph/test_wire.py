@@ -76,7 +76,7 @@ def test_forbidden_name_refuses_behind_a_broken_entry(whole: Whole, name: str, b
 
 
 def test_escaped_forbidden_name_is_the_same_name() -> None:
-    """bo\\u0064y is body."""
+    r"""bo\u0064y is body."""
     content = b'{"value":[{"id":"A","parentFolderId":"I","bo\\u0064y":{}}]}'
     assert isinstance(wire.messages_page(content), BodyOffered)
 
@@ -159,7 +159,7 @@ def test_lone_surrogate_is_replaced(escaped: bytes, text: str) -> None:
 
 @given(st.lists(st.sampled_from(["\ud800", "\udbff", "\udc00", "\udfff", "\\", '"', "u", "d800", "a", "\U0001f600"])))
 def test_repair_agrees_with_the_standard_library(parts: list[str]) -> None:
-    """Whatever mixture of surrogates, backslashes and quotes: what json reads, with lone ones replaced, is what we get."""
+    """Any mixture of surrogates, backslashes and quotes: what json reads, with lone ones replaced, is what we get."""
     content = json.dumps({"id": "A", "parentFolderId": "I", "subject": "".join(parts)})
     expected = re.sub("[\ud800-\udfff]", "\ufffd", json.loads(content)["subject"])
     found = wire.message(Raw(content.encode()))
@@ -216,8 +216,19 @@ PLACE = {"id": "A", "parentFolderId": "I"}
         [{"id": "1", "status": 200, "body": PLACE}, {"id": "2", "status": 200}],
         [{"id": "1", "status": 200, "body": PLACE}, {"id": "2", "status": 200, "body": {"id": "B"}}],
         [{"id": str(n), "status": 200, "body": PLACE} for n in (1, 2, 3)],
+        [{"id": str(n), "status": 200, "body": PLACE} for n in (1, 2, 2)],
     ],
-    ids=["none", "missing", "twice", "foreign", "no status", "no body", "half a body", "one too many"],
+    ids=[
+        "none",
+        "missing",
+        "twice",
+        "foreign",
+        "no status",
+        "no body",
+        "half a body",
+        "one too many",
+        "one of them twice",
+    ],
 )
 def test_read_batch_must_be_whole(responses: list[object]) -> None:
     """Two calls have two answers, one each; anything else is thrown away."""

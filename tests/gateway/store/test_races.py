@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from sqlalchemy import Connection, Engine
+
 from gateway.store import exchange_codes, profiles, reading, sessions, sign_ins, token_caches
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.exchange_codes import ExchangeCode
 from gateway.store.mailboxes import Mailbox
 from gateway.store.sign_ins import SignIn
-from sqlalchemy import Connection, Engine
 
 THREADS = 20
 ROUNDS = 5

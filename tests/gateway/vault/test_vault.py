@@ -7,13 +7,14 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, select, update
+
 from gateway.store import ids, people, person_keys, reading
 from gateway.store.tables import person_key
 from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed, KeyAbsent, KeyExhausted, PersonErased
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Cell, Vault
-from sqlalchemy import Engine, select, update
 
 CELL = Cell("folder", "fld_1", "name_sealed")
 TEXT = b"Steuer 2025"
