@@ -5,6 +5,7 @@ import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciph
 import json
 import secrets
 import sqlite3
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,7 @@ class RunningHouse:
             child.start()
             stack.callback(child.stop)
             self.children[child.name] = child
+        self.tls = ssl.create_default_context(cafile=str(self.house.authority))
         self.http = stack.enter_context(up._client(self.house))
         self.ready()
         self.sign_in()
