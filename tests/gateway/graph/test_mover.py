@@ -98,7 +98,7 @@ async def test_answer_that_leaves_some_out(graph: Any, desk: Any, reply: Any) ->
 
 @pytest.mark.parametrize("kind", ["reset", "half", "garbage", "huge", "500", "503", "504", "302", "204", "coding"])
 async def test_ambiguous_answer_is_unknown_and_never_sent_again(graph: Any, desk: Any, reply: Any, kind: str) -> None:
-    """The moves may have run: whatever came back, they are not sent again, and nobody is told that they ran or didn't."""
+    """The moves may have run: whatever came back, they are not sent again, and nobody is told whether they ran."""
     replies = {
         "reset": reply(then="reset"),
         "half": reply(200, b'{"responses":[', length=500, then="close"),
@@ -145,7 +145,7 @@ async def test_stranger_gets_no_move(impostor: Any, sit: Any) -> None:
 @pytest.mark.parametrize("bad", [[], ids(21), [MessageId("A"), MessageId("A")], [MessageId("../x")]])
 async def test_chain_is_bounded(graph: Any, desk: Any, bad: list[MessageId]) -> None:
     """1 to 20 messages, each once, with ids that are ids."""
-    with pytest.raises(ValueError, match="batch|each message once|not an id"):
+    with pytest.raises(ValueError, match=r"batch|each message once|not an id"):
         await desk.mover.move(bad, BILLS)
     assert graph.requests == []
 

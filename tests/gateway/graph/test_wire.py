@@ -76,7 +76,7 @@ def test_forbidden_name_refuses_behind_a_broken_entry(whole: Whole, name: str, b
 
 
 def test_escaped_forbidden_name_is_the_same_name() -> None:
-    """bo\\u0064y is body."""
+    r"""bo\u0064y is body."""
     content = b'{"value":[{"id":"A","parentFolderId":"I","bo\\u0064y":{}}]}'
     assert isinstance(wire.messages_page(content), BodyOffered)
 
@@ -90,11 +90,11 @@ def test_unknown_fields_are_not_kept(whole: Whole) -> None:
 @pytest.mark.parametrize(
     ("entry", "found"),
     [
-        ({"id": "B", "parentFolderId": "I", "subject": 5}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B"}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B", "parentFolderId": "../x"}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B", "parentFolderId": "I", "receivedDateTime": "2026-01-02T03:04:05"}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B", "parentFolderId": "I", "from": "Ann"}, Broken("B")),  # type: ignore[arg-type]
+        ({"id": "B", "parentFolderId": "I", "subject": 5}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "../x"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "I", "receivedDateTime": "2026-01-02T03:04:05"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "I", "from": "Ann"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
         ({"id": "../../me", "parentFolderId": "I"}, Broken(None)),
         ({"id": "\ud800", "parentFolderId": "I"}, Broken(None)),
         ({"id": 7}, Broken(None)),
@@ -159,7 +159,7 @@ def test_lone_surrogate_is_replaced(escaped: bytes, text: str) -> None:
 
 @given(st.lists(st.sampled_from(["\ud800", "\udbff", "\udc00", "\udfff", "\\", '"', "u", "d800", "a", "\U0001f600"])))
 def test_repair_agrees_with_the_standard_library(parts: list[str]) -> None:
-    """Whatever mixture of surrogates, backslashes and quotes: what json reads, with lone ones replaced, is what we get."""
+    """Whatever mixture of surrogates, backslashes and quotes: we get what json reads, with lone ones replaced."""
     content = json.dumps({"id": "A", "parentFolderId": "I", "subject": "".join(parts)})
     expected = re.sub("[\ud800-\udfff]", "\ufffd", json.loads(content)["subject"])
     found = wire.message(Raw(content.encode()))
@@ -260,7 +260,7 @@ def test_folder_is_mapped() -> None:
     document = {"id": "F", "displayName": "Bills \ud800", "parentFolderId": "R", "childFolderCount": 2}
     document |= {"totalItemCount": 7, "isHidden": True, "unreadItemCount": 3}
     found = wire.folders_page(json.dumps({"value": [document], "@odata.nextLink": "x"}).encode())
-    expected = MailFolder("F", "Bills \ufffd", "R", 7, 2, hidden=True, well_known=None)  # type: ignore[arg-type]
+    expected = MailFolder("F", "Bills \ufffd", "R", 7, 2, hidden=True, well_known=None)  # type: ignore[arg-type]  # a plain str
     assert found == FolderListing((expected,), "x")
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from secrets import token_bytes
 
 import pytest
+from sqlalchemy import Engine
+
 from gateway.store import engine as store_engine
 from gateway.store import ids, mailboxes, people, scans
 from gateway.store.mailboxes import Mailbox
 from gateway.store.scans import Scan
-from sqlalchemy import Engine
 
 NOW = 1_700_000_000_000
 

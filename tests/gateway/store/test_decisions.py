@@ -3,13 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+
 from gateway.store import decisions, ids, reading, scans
 from gateway.store.codes import DecidedBy, DecisionKind
 from gateway.store.decisions import Filters, Finding, NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.scans import Scan
-from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
 
 FOLDERS = [ids.new("fld") for _ in range(3)]
 FINDINGS = (Finding("override", "subject", 3, 9, 0.9, "en.override.1"), Finding("tag", "sender_name", 0, 2, 0.2, "x"))

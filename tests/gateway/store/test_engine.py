@@ -8,11 +8,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
 from gateway.store import engine as store_engine
 from gateway.store import reading
 from gateway.store.errors import DatabaseRefused
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 POOLED = 12  # more than the pool keeps, so that overflow connections are seen too
 HARDENED = {

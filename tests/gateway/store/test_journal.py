@@ -3,6 +3,8 @@
 from itertools import product
 
 import pytest
+from sqlalchemy import Connection, Engine, update
+
 from gateway.store import journal, move_runs, reading
 from gateway.store.codes import EntryState, RunKind, WorkState
 from gateway.store.errors import Duplicate, IllegalTransition
@@ -10,7 +12,6 @@ from gateway.store.journal import Outcome, PlannedMove
 from gateway.store.move_runs import MoveRun
 from gateway.store.scans import Scan
 from gateway.store.tables import journal_entry
-from sqlalchemy import Connection, Engine, update
 
 ALLOWED = {
     ("planned", "intended"),

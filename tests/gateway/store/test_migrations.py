@@ -4,12 +4,13 @@ import re
 
 import pytest
 from alembic import command
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
 from gateway.store import engine as store_engine
 from gateway.store import migrate, reading
 from gateway.store.errors import DatabaseRefused
 from gateway.store.tables import METADATA
-from sqlalchemy import Engine, create_engine, inspect, text
-from sqlalchemy.exc import OperationalError
 
 STATEMENTS = text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
 

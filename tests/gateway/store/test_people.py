@@ -4,6 +4,8 @@ from collections.abc import Callable
 from secrets import token_bytes
 
 import pytest
+from sqlalchemy import Connection, Engine, func, select
+
 from gateway.store import (
     audit,
     decisions,
@@ -29,7 +31,6 @@ from gateway.store.folders import Folder
 from gateway.store.journal import PlannedMove
 from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
-from sqlalchemy import Connection, Engine, func, select
 
 
 def _fill(connection: Connection, mailbox: Mailbox) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import Engine
+
 from gateway.store import ids, reading, scans
 from gateway.store.codes import WorkState
 from gateway.store.errors import IllegalTransition, RowAbsent, StaleVersion
 from gateway.store.mailboxes import Mailbox
 from gateway.store.scans import Scan
-from sqlalchemy import Engine
 
 
 def test_a_scan_runs_and_finishes_once(engine: Engine, scan: Scan) -> None:

@@ -1,8 +1,9 @@
 """Sessions end when they idle, expire or are revoked, and stay ended."""
 
+from sqlalchemy import Engine
+
 from gateway.store import sessions
 from gateway.store.mailboxes import Mailbox
-from sqlalchemy import Engine
 
 IDLE = 30
 

@@ -1,15 +1,16 @@
 """No mail text at rest: there is no column that could hold it in plain, and those for ids and codes refuse it."""
 
 import pytest
+from sqlalchemy import Column, Engine, Text, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.schema import CreateTable
+
 from gateway.store import ids, scans
 from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
 from gateway.store.errors import TextRefused
 from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
-from sqlalchemy import Column, Engine, Text, inspect
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError, StatementError
-from sqlalchemy.schema import CreateTable
 
 CODES_AND_IDS = {
     "audit_event": {"id", "mailbox_id", "person_id", "kind", "run_id"},

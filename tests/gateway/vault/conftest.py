@@ -6,11 +6,12 @@ from pathlib import Path
 from secrets import token_bytes
 
 import pytest
+from sqlalchemy import Engine
+
 from gateway.store import engine as store_engine
 from gateway.store import people
 from gateway.vault.keyring import Keyring
 from gateway.vault.vault import Vault
-from sqlalchemy import Engine
 
 START = 1_700_000_000_000
 

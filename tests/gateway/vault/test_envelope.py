@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed
 

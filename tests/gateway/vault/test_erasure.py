@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, select
+
 from gateway.store import clock as store_clock
 from gateway.store import engine as store_engine
 from gateway.store import ids, mailboxes, people, person_keys, reading
@@ -14,7 +16,6 @@ from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed, PersonErased
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Cell, Vault
-from sqlalchemy import Engine, select
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose
 
