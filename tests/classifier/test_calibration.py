@@ -38,6 +38,12 @@ def test_the_window_runs() -> None:
     assert calibration.of(0.9) < 0.35
 
 
+def test_sums_of_a_stranger_stay_a_confidence() -> None:
+    """Whatever sums a profile brings, what comes out is between 0 and 1."""
+    hostile = Calibration(right=np.full(15, 1e9))
+    assert [hostile.of(raw) for raw in (0.0, 0.5, 1.0)] == [1.0, 1.0, 1.0]
+
+
 def test_before_anything_is_known_raw_counts() -> None:
     """An empty window changes nothing by more than half a bin."""
     assert all(abs(Calibration().of(raw) - raw) <= 1 / 30 + 1e-9 for raw in np.linspace(0, 1, 101))

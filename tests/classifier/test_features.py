@@ -9,9 +9,10 @@ import pytest
 from siphash24 import siphash24
 
 from classifier.feature_key import LENGTH, FeatureKey, FeatureKeyRefused
-from classifier.features import MEMORY_GROUPS, Group, tokens
+from classifier.features import MAX_NAME, MAX_NAME_WORDS, MEMORY_GROUPS, Group, tokens
 from classifier.learned import marks
 
+_MANY = " ".join(f"n{number}" for number in range(50))
 RECIPIENTS = ("Bo@home.test", "me@home.test", "bo@home.test")
 
 
@@ -48,7 +49,11 @@ def test_a_hostile_message_is_bounded(taught: Any, post: Any) -> None:
     """However long the fields, a message has at most some hundred tokens."""
     recipients = tuple(f"r{number}@home.test" for number in range(500))
     message = post.message("a" * 5_000 + "@x.test", " ".join(map(chr, range(97, 55_000, 7))), recipients=recipients)
-    assert len(tokens(taught.cleared(message))) < 300
+    many = tokens(taught.cleared(message._replace(sender_name=_MANY)))
+    long = tokens(taught.cleared(message._replace(sender_name="x" * 100_000)))
+    assert len(many) < 300
+    assert sum(group is Group.NAME for group, _ in many) == MAX_NAME_WORDS
+    assert (Group.NAME, "x" * MAX_NAME) in long
 
 
 def test_other_keys_give_disjoint_features(taught: Any, post: Any) -> None:
@@ -62,7 +67,7 @@ def test_features_are_siphash_under_a_subkey(key: FeatureKey) -> None:
     """Not the key itself hashes features: what hashes features can't make labels or tags."""
     plain = int(siphash24(b"\x00word", key=bytes(range(16))).intdigest())
     assert key.feature(Group.SENDER, "word") != plain & 0xFFFFFFFF
-    assert key.label("word") != key.memory(Group.SENDER, None)
+    assert key.label("\x00word") & 0xFFFFFFFF != key.feature(Group.SENDER, "word")
 
 
 def test_siphash_is_siphash() -> None:

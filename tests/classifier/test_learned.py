@@ -121,12 +121,11 @@ def test_a_full_table_forgets_the_least_and_oldest(monkeypatch: pytest.MonkeyPat
     full.add_class()
     for now in range(500):
         full.reserve(2)
-        rows = full.ensure([7, 1000 + now])
+        rows = full.ensure([7, 1000 + now] if now < 100 else [1000 + now])
         full.counts[rows, 0] += 1
         full.touched[rows] = now
     assert full.size <= 64
-    assert full.find([7])[0] != UNKNOWN
-    assert full.counts[full.find([7])[0], 0] == 500
+    assert full.counts[full.find([7])[0], 0] == 100
     assert full.find([1499])[0] != UNKNOWN
     assert full.find([1000])[0] == UNKNOWN
 

@@ -1,6 +1,7 @@
 """A profile is bytes from a stranger: whole and ours, or refused. Nothing can be read out of it."""
 
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -237,8 +238,21 @@ def test_a_size_out_of_bounds_is_refused_before_it_is_inflated(sealed: bytes, si
 
 def test_a_bomb_is_refused(sealed: bytes) -> None:
     """A body that inflates to far more than its header says is stopped at what the header says."""
+    bomb = _with_body(sealed, zlib.compress(bytes(64 * 1024 * 1024)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProfileRefused, match="inflated size"):
+            open_profile(bomb, KEY)
+        assert tracemalloc.get_traced_memory()[1] < MAX_INFLATED
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("spoil", [lambda body: body + b"junk", lambda body: body[:-4]], ids=["junk behind", "no sum"])
+def test_a_body_that_ends_early_or_late_is_refused(sealed: bytes, spoil: Callable[[bytes], bytes]) -> None:
+    """All numbers are there, but the compressed stream is not exactly the body."""
     with pytest.raises(ProfileRefused, match="inflated size"):
-        open_profile(_with_body(sealed, zlib.compress(bytes(64 * 1024 * 1024))), KEY)
+        open_profile(_with_body(sealed, spoil(sealed[HEADER.size + 16 :])), KEY)
 
 
 def test_the_largest_allowed_body_fits_the_inflate_bound() -> None:
@@ -258,7 +272,7 @@ def test_a_profile_stays_under_one_megabyte() -> None:
     engine.table.reserve(32_000)
     rows = engine.table.ensure([int(each) for each in np.unique(noise.integers(1, 2**32, 31_000))])
     engine.table.weights[rows, :100] = noise.normal(0, 1, (len(rows), 100))
-    engine.table.counts[rows, :100] = noise.integers(0, 3, (len(rows), 100))
+    engine.table.counts[rows, :100] = noise.integers(0, 60_000, (len(rows), 100))
     engine.table.squares[rows] = noise.random(len(rows))
     engine.table.touched[rows] = noise.integers(0, 1_000_000, len(rows))
     data = seal(engine)

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from classifier.replay import parse
+from mail_organiser.columns import MAX_RECIPIENTS
+
 
 def _run(*arguments: str, rows: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("classifier")
@@ -97,6 +100,12 @@ def test_odd_rows_are_rows(post: Any) -> None:
     done = _run(rows="\n".join(odd))
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 3
+
+
+def test_a_row_has_as_many_recipients_as_the_wire(post: Any) -> None:
+    """Of a row's recipients those are read that a message on the wire may have."""
+    row = parse(_row(1, post.message(), "fol_a", to=[f"r{number}@x.test" for number in range(700)]))
+    assert len(row.message.recipients) == MAX_RECIPIENTS
 
 
 def test_a_key_file_makes_a_run_repeatable(tmp_path: Path, post: Any) -> None:

@@ -8,15 +8,16 @@ Must never: read an environment variable, or echo what somebody wrote.
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
 from chassis.errors import StartRefused
 from chassis.secret_file import SecretFile
+from chassis.tls import TlsFiles
 
-__all__ = ["MAX_SETTINGS", "SecretFile", "Settings", "SettingsRefused", "load"]
+__all__ = ["MAX_SETTINGS", "File", "SecretFile", "Settings", "SettingsRefused", "Tls", "load"]
 
 MAX_SETTINGS = 1_048_576  # bytes; a settings file is a few KiB
 
@@ -29,6 +30,27 @@ class Settings(BaseModel):
     """Base of every service's settings and of their parts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+def _beside(value: object, info: ValidationInfo) -> object:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / value if isinstance(value, str | Path) else value
+
+
+File = Annotated[Path, BeforeValidator(_beside)]  # a relative path counts from the settings file's folder
+
+
+class Tls(Settings):
+    """PEM files of the own leaf and key, and of the authorities whose certificates count."""
+
+    certificate: File
+    key: File
+    authority: File
+
+    @property
+    def files(self) -> TlsFiles:
+        """As server and channel take them."""
+        return TlsFiles(self.certificate, self.key, self.authority)
 
 
 _Settings = TypeVar("_Settings", bound=Settings)

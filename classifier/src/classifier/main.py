@@ -44,7 +44,7 @@ async def started(settings: Settings, stack: AsyncExitStack) -> Serving:
     return await stack.enter_async_context(
         serve(
             address=settings.address,
-            tls=settings.tls.files(),
+            tls=settings.tls.files,
             callers=CALLERS,
             services=[partial(add_ClassifierServiceServicer_to_server, servicer)],
             health={SERVICE: servicer.ready},

@@ -13,42 +13,19 @@
 Relative paths count from the file's folder. Nothing here turns a check off.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic import Field, StringConstraints
 
+from chassis.settings import File, SettingsRefused, Tls, load
 from chassis.settings import Settings as Base
-from chassis.settings import SettingsRefused, load
-from chassis.tls import TlsFiles
 from mail_organiser.clearance import MAX_ACCEPTED, MAX_KEYS, Trust, audience
 
 __all__ = ["Metrics", "Settings", "SigningKeys", "Tls", "load", "trust"]
 
 Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]  # 32 bytes: SHA-256, or an Ed25519 public key
-
-
-def _beside(value: object, info: ValidationInfo) -> object:
-    """A relative path counts from the settings file's folder."""
-    folder: Path = (info.context or {}).get("folder", Path())
-    return folder / value if isinstance(value, str | Path) else value
-
-
-File = Annotated[Path, BeforeValidator(_beside)]
-
-
-class Tls(Base):
-    """PEM files of the own leaf and of the authorities whose certificates count."""
-
-    certificate: File
-    key: File
-    authority: File
-
-    def files(self) -> TlsFiles:
-        """As chassis takes them."""
-        return TlsFiles(self.certificate, self.key, self.authority)
 
 
 class Metrics(Base):

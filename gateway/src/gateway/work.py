@@ -12,6 +12,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from dbos import _serialization as dbos_serialization
+from opentelemetry import trace
 from sqlalchemy import Engine
 
 from chassis import logs
@@ -19,6 +20,7 @@ from chassis import logs
 QUEUE = "mailboxes"
 VERSION = "1"  # pinned: DBOS's default hashes source, and pending work of an old hash waits for ever
 POLL_SECONDS = 0.2  # how soon queued work starts
+THREADS = 64  # DBOS makes its pool the default one of every loop it sees; its own limit is none
 DRAIN_SECONDS = 20  # how long a shutdown waits for the step in flight
 _CODE = re.compile(r"[a-z_]{1,40}")
 MAX_STORED = 1024  # characters of anything that DBOS may store for us
@@ -74,7 +76,7 @@ class Steps:
 
         async def coded() -> Json:
             try:
-                running = asyncio.run_coroutine_threadsafe(_awaited(step(*arguments)), self._loop)
+                running = asyncio.run_coroutine_threadsafe(_traced(name, step(*arguments)), self._loop)
                 return await asyncio.wrap_future(running)
             except Exception as error:  # noqa: BLE001  # whatever it is, only a code may be stored
                 raise _failed(name, error) from None
@@ -97,6 +99,7 @@ class Work:
             application_version=VERSION,
             executor_id=executor,
             serializer=Codec(),
+            max_executor_threads=THREADS,
             enable_otlp=False,
             log_level="WARNING",
         )
@@ -132,8 +135,10 @@ class Work:
         await DBOS.cancel_workflow_async(f"{subject_id}.{attempt}")
 
 
-async def _awaited(step: Awaitable[Json]) -> Json:
-    return await step
+async def _traced(name: str, step: Awaitable[Json]) -> Json:
+    """One trace a step: what it asks of sentinel and classifier hangs below."""
+    with trace.get_tracer("gateway.work").start_as_current_span(f"step.{name}"):
+        return await step
 
 
 def _failed(step: str, error: Exception) -> StepFailed:

@@ -1,7 +1,7 @@
 """Which digests may be signed: the one place where a verdict becomes a permission.
 
-Guarantees: pure. Nothing held is ever in the result; LEARN, EXAMPLE, FOLDER and CLASSIFY take clean items alone; what is
-for review is cleared for CLASSIFY_LOCAL, and only when the request was to classify.
+Guarantees: pure. Nothing held is ever in the result; LEARN, EXAMPLE, FOLDER and CLASSIFY take clean items alone; what
+is for review is cleared for CLASSIFY_LOCAL, and only when the request was to classify.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,6 @@ from enum import IntEnum
 
 from mail_organiser.columns import FolderText, MessageText
 from mail_organiser.digest import folder_digest, message_digest
-
 from sentinel.verdict import Outcome, Verdict
 
 
@@ -23,7 +22,9 @@ class Purpose(IntEnum):
     CLASSIFY_LOCAL = 5
 
 
-REQUESTED = frozenset({Purpose.CLASSIFY, Purpose.LEARN, Purpose.EXAMPLE, Purpose.FOLDER})  # CLASSIFY_LOCAL is ours to give
+REQUESTED = frozenset(
+    {Purpose.CLASSIFY, Purpose.LEARN, Purpose.EXAMPLE, Purpose.FOLDER}
+)  # CLASSIFY_LOCAL is ours to give
 
 
 def cleared_messages(purpose: Purpose, judged: Iterable[tuple[MessageText, Verdict]]) -> list[bytes]:

@@ -14,7 +14,7 @@ from sentinel.detectors.split import SplitDetector
 from sentinel.finding import Field, Finding, Technique
 from sentinel.item import Item
 from sentinel.reading import InspectedItem, inspected
-from sentinel.rules.book import RULES
+from sentinel.rules.book import read_rules
 from sentinel.rules.matcher import Matcher
 from sentinel.rules.rule import CERTAIN
 from sentinel.verdict import Verdict, judge
@@ -26,7 +26,7 @@ BROKEN = Finding(Technique.UNSPECIFIED, Field.UNSPECIFIED, 0, 0, CERTAIN, "SEN-0
 
 def detectors() -> tuple[Detector, ...]:
     """All detectors, their rules compiled (tenths of a second: build once)."""
-    matcher = Matcher(RULES)
+    matcher = Matcher(read_rules())
     return (
         PatternDetector(matcher),
         SplitDetector(matcher),

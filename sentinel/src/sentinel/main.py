@@ -15,7 +15,6 @@ from chassis.callers import Callers
 from chassis.health import Check
 from chassis.server import Serving, serve
 from chassis.settings import load
-
 from sentinel.finding import Field
 from sentinel.inspector import Inspector, detectors
 from sentinel.item import Item
@@ -59,7 +58,7 @@ async def running(settings: SentinelSettings) -> AsyncIterator[Serving]:
         servicer = SentinelServicer(inspector, _signer(settings), executor, time.time)
         async with serve(
             address=settings.address,
-            tls=settings.tls.files(),
+            tls=settings.tls.files,
             callers=Callers(CALLERS),
             services=[servicer.register],
             health={SERVICE: _self_test(inspector)},

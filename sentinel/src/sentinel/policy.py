@@ -12,7 +12,17 @@ from mail_organiser import prompt_form
 
 DOMAIN = b"mo/sentinel-policy/v1\0"
 # All that decides; servicer, signing, settings, main and command only carry.
-_JUDGING = ("canonical", "detectors", "rules", "views", "finding.py", "inspector.py", "item.py", "reading.py", "verdict.py")
+_JUDGING = (
+    "canonical",
+    "detectors",
+    "rules",
+    "views",
+    "finding.py",
+    "inspector.py",
+    "item.py",
+    "reading.py",
+    "verdict.py",
+)
 
 
 def policy_hash() -> bytes:
@@ -28,7 +38,7 @@ def policy_hash() -> bytes:
 def _sources(path: str, place: Traversable) -> list[tuple[str, bytes]]:
     if place.is_file():
         return [(path, place.read_bytes())]
-    names = sorted(entry.name for entry in place.iterdir() if entry.name.endswith(".py"))
+    names = sorted(entry.name for entry in place.iterdir() if entry.name.endswith((".py", ".toml")))
     return [(f"{path}/{name}", (place / name).read_bytes()) for name in names]
 
 

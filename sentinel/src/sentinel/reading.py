@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mail_organiser.prompt_form import DATA_MARK, MAX_CHARACTERS, prompt_form
-
 from sentinel.canonical.form import Form, canonical_form
-from sentinel.canonical.mapped import Mapped
+from sentinel.canonical.mapped import Joined, Mapped
 from sentinel.finding import Field
 from sentinel.item import Item
 from sentinel.views import encoding
@@ -21,6 +20,7 @@ from sentinel.views.spelling import respelled
 
 MAX_READ = 8192  # code points of one field; eight times the longest line of a header. More is held unread
 MAX_DEPTH = 2  # encodings inside one another that are opened
+MAX_VIEWS = 16  # opened readings of one field; eight encodings, and one inside of each
 
 _DECODERS: tuple[encoding.Decoder, ...] = (
     encoding.base64, encoding.base32, encoding.hexadecimal, encoding.codes, encoding.percent, encoding.entities,
@@ -42,7 +42,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One field, in every way it is read. opened are the spans that held prose in an opaque encoding."""
+    """One field, in every way it is read. opened are the spans that held prose in an opaque encoding.
+
+    complete is false when encodings were nested deeper, or were more, than is opened.
+    """
 
     field: Field
     text: str
@@ -50,6 +53,7 @@ class Reading:
     prompt: Mapped | None
     views: tuple[View, ...]
     opened: tuple[Replacement, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class InspectedItem:
 
     item: Item
     readings: tuple[Reading, ...]
-    joined: tuple[Mapped, ...]
+    joined: tuple[Joined, ...]
 
 
 def inspected(item: Item) -> InspectedItem:
@@ -71,8 +75,10 @@ def _reading(field: Field, text: str) -> Reading:
     original = Mapped.of(text)
     plain = canonical_form(original)
     decodings = _decodings(plain.decoded)
-    views = (*_smuggled(original), *_decoded(plain.decoded, decodings), *map(View, respelled(plain.canonical)))
-    return Reading(field, text, plain, _prompt(original, plain), views, _opened(plain.decoded, decodings))
+    decoded, complete = _decoded(plain.decoded, decodings) if decodings else ([], True)
+    views = (*_smuggled(original), *decoded, *map(View, respelled(plain.canonical)))
+    opened = _opened(plain.decoded, decodings)
+    return Reading(field, text, plain, _prompt(original, plain), views, opened, complete=complete and plain.settled)
 
 
 def _prompt(original: Mapped, plain: Form) -> Mapped | None:
@@ -114,12 +120,15 @@ def _opened(decoded: Mapped, decodings: list[Decoding]) -> tuple[Replacement, ..
     return tuple(Replacement(*decoded.span(one.start, one.end), one.text) for one in found)
 
 
-def _decoded(decoded: Mapped, decodings: list[Decoding], depth: int = MAX_DEPTH) -> Iterator[View]:
-    for _, replacements in decodings:
-        inner = canonical_form(replaced(decoded, replacements))
-        yield View(inner.canonical)
-        if depth > 1:
-            yield from _decoded(inner.decoded, _decodings(inner.decoded), depth - 1)
+def _decoded(decoded: Mapped, decodings: list[Decoding]) -> tuple[list[View], bool]:
+    """The text with each encoding opened, again for what is inside; and whether nothing was left unopened."""
+    views: list[View] = []
+    layer = [(decoded, decodings)]
+    for _ in range(MAX_DEPTH):
+        opened = [canonical_form(replaced(page, found)) for page, known in layer for _, found in known]
+        views += [View(inner.canonical) for inner in opened[: MAX_VIEWS - len(views)]]
+        layer = [(inner.decoded, _decodings(inner.decoded)) for inner in opened[:MAX_VIEWS]]
+    return views, len(views) < MAX_VIEWS and not any(known for _, known in layer)
 
 
 def _smuggled(original: Mapped) -> Iterator[View]:
@@ -128,12 +137,11 @@ def _smuggled(original: Mapped) -> Iterator[View]:
         yield View(canonical_form(replaced(original, replacements)).canonical, hidden=True)
 
 
-def _joined(readings: dict[Field, Reading]) -> Iterator[Mapped]:
+def _joined(readings: dict[Field, Reading]) -> Iterator[Joined]:
     """Name before subject, as a list of mails shows them; and the other way round, as a prompt may."""
     name, subject = readings.get(Field.SENDER_NAME), readings.get(Field.SUBJECT)
     if name is None or subject is None or not name.text or not subject.text:
         return
-    gap = len(name.text)
-    first, second = name.plain.canonical, subject.plain.canonical.moved(gap + 1)
-    yield first.followed_by(second, gap)
-    yield second.followed_by(first, gap)
+    first, second, offset = name.plain.canonical, subject.plain.canonical, len(name.text) + 1
+    yield Joined(first, second, offset)
+    yield Joined(first, second, offset, swapped=True)

@@ -1,7 +1,7 @@
 """The wire of sentinel: protobuf to items and verdicts back, and nothing else.
 
-Guarantees: a request that is malformed, too big or for an unknown purpose is refused whole; the work runs beside the event
-loop, so that health and deadlines still answer, and stops between two items once nobody waits for it.
+Guarantees: a request that is malformed, too big or for an unknown purpose is refused whole; the work runs beside the
+event loop, so that health and deadlines still answer, and stops between two items once nobody waits for it.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any
 
 import grpc
+
 from chassis.errors import Conflict, InvalidArgument
 from mail_organiser.clearance import BATCH_ID_LENGTH
 from mail_organiser.columns import (
@@ -23,7 +24,6 @@ from mail_organiser.columns import (
     decode_messages,
 )
 from mail_organiser.sentinel.v1 import sentinel_pb2, sentinel_pb2_grpc
-
 from sentinel.cleared import REQUESTED, Purpose, cleared_folders, cleared_messages
 from sentinel.finding import Field
 from sentinel.inspector import Inspector
@@ -94,7 +94,7 @@ class SentinelServicer(sentinel_pb2_grpc.SentinelServiceServicer):
 
 def decoded(request: sentinel_pb2.InspectRequest) -> Batch:
     """The batch in a request, or InvalidArgument."""
-    if request.purpose not in REQUESTED:
+    if int(request.purpose) not in REQUESTED:
         raise InvalidArgument("The purpose must be CLASSIFY, LEARN, EXAMPLE or FOLDER.")
     if len(request.batch_id) != BATCH_ID_LENGTH:
         raise InvalidArgument(f"batch_id must be {BATCH_ID_LENGTH} random bytes.")

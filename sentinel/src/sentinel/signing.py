@@ -6,11 +6,12 @@ is signed names the deployment, the batch, the policy and the prompt form, and i
 
 from collections.abc import Sequence
 
-from chassis.errors import StartRefused
-from chassis.settings import SecretFile
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from chassis.errors import StartRefused
+from chassis.settings import SecretFile
 from mail_organiser import clearance, prompt_form
 from mail_organiser.mail.v1.mail_pb2 import Clearance, ClearanceBody
 
@@ -55,5 +56,7 @@ def load_signing_key(file: SecretFile) -> Ed25519PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyRefused(f"{file.key}: the file holds no unencrypted Ed25519 PEM key. Make one for sentinel alone.")
+        raise SigningKeyRefused(
+            f"{file.key}: the file holds no unencrypted Ed25519 PEM key. Make one for sentinel alone."
+        )
     return key

@@ -77,6 +77,10 @@ def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of
 
         return StreamingResponse(stream(), media_type="text/plain")
 
+    @app.get("/client")
+    async def client(request: Request) -> str:
+        return request.client.host if request.client else ""
+
     @app.get("/large")
     async def large() -> StreamingResponse:
         async def stream() -> AsyncIterator[bytes]:

@@ -182,7 +182,8 @@ def _certificate(
 ) -> x509.Certificate:
     now = dt.datetime.now(dt.UTC)
     public = signer.public_key()
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = x509.SubjectAlternativeName(hosts)
     return (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
@@ -313,6 +314,16 @@ def whole() -> Callable[..., dict[str, Any]]:
         return {**kept, **fields}
 
     return made
+
+
+@pytest.fixture
+def serve(graph: EvilGraph) -> Callable[..., None]:
+    """Answers every call with this document."""
+
+    def answered(document: object) -> None:
+        graph.handler = lambda _: Reply.of(document)
+
+    return answered
 
 
 @pytest.fixture

@@ -104,10 +104,10 @@ async def ask(desk: Any, verb: str) -> object:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_canary_never_sings(graph: Any, desk: Any, reply: Any, whole: Any, canary: str, name: str) -> None:
-    """Whatever Graph answers: not what is returned, not the error, its causes and frames, not our objects hold it."""
+async def test_canary_never_sings(desk: Any, serve: Any, whole: Any, canary: str, name: str) -> None:
+    """Neither what is returned, nor the error with its causes and frames, nor our objects hold it."""
     verb, document = cases(whole, canary)[name]
-    graph.handler = lambda _: reply(200, json.dumps(document).encode())
+    serve(document)
     outcome = await ask(desk, verb)
     assert has(outcome, canary) == []
     ours = [desk.reader, desk.mover, desk.transport, desk.gate]
@@ -115,7 +115,7 @@ async def test_canary_never_sings(graph: Any, desk: Any, reply: Any, whole: Any,
 
 
 async def test_canary_is_gone_from_memory(graph: Any, desk: Any, reply: Any, whole: Any, canary: str) -> None:
-    """After a move and the call that follows it, no object of ours or of the HTTP library holds what was answered."""
+    """After a move and the call that follows, no object of ours or of the HTTP library holds what the answer held."""
     content = json.dumps({"responses": [{"id": "1", "status": 201, "body": poisoned(whole, canary)}]}).encode()
     graph.replies = [reply(200, content), reply(200, b"{}")]
     await ask(desk, "move")
@@ -133,11 +133,11 @@ def test_this_search_would_hear_it(canary: str) -> None:
     sing = "def sing(text):\n    kept = text.encode()\n    raise ValueError(len(kept))"
     scope: dict[str, Any] = {}
     exec(compile(sing, "elsewhere.py", "exec"), scope)  # noqa: S102  # a frame that is not of a test
-    with pytest.raises(ValueError, match=r"^[0-9]+$") as raised:
+    with pytest.raises(ValueError, match="26") as raised:
         scope["sing"](canary)
+    assert "bytes" in has(raised.value, canary)
     outer = NeedsSignIn()
     outer.__context__ = raised.value
-    assert "bytes" in has(raised.value, canary)
     assert "bytes" in has(outer, canary)
     assert has([{"a": (canary,)}], canary) == ["str"]
     assert has(Broken(MessageId(canary)), canary) == ["str"]

@@ -19,7 +19,7 @@ def folder(name: str, parent: str | None = "ROOT", well_known: str | None = None
         hidden=False,
         well_known=well_known,
     )
-    return replace(made, **fields)  # type: ignore[arg-type]  # of their own types
+    return replace(made, **fields)  # type: ignore[arg-type]
 
 
 def mailbox() -> list[MailFolder]:
@@ -61,6 +61,12 @@ def test_special_folder_is_refused_by_id() -> None:
     """A bin that lost its well-known name on the way is still known by its id."""
     with pytest.raises(FolderRefused):
         allow(replace(named("DELETEDITEMS"), well_known=None), denied=denied_folders(mailbox()))
+
+
+def test_special_folder_is_refused_by_name() -> None:
+    """A bin whose id is not on the list, as of another mailbox, is still known by its name."""
+    with pytest.raises(FolderRefused):
+        allow(folder("ELSEWHERE", well_known="deleteditems"), denied=denied_folders(mailbox()))
 
 
 def test_folder_in_the_bin_is_refused() -> None:

@@ -98,7 +98,7 @@ async def test_answer_that_leaves_some_out(graph: Any, desk: Any, reply: Any) ->
 
 @pytest.mark.parametrize("kind", ["reset", "half", "garbage", "huge", "500", "503", "504", "302", "204", "coding"])
 async def test_ambiguous_answer_is_unknown_and_never_sent_again(graph: Any, desk: Any, reply: Any, kind: str) -> None:
-    """The moves may have run: whatever came back, they are not sent again, and nobody is told whether they ran."""
+    """The moves may have run: they are not sent again, and nobody is told that they did or didn't."""
     replies = {
         "reset": reply(then="reset"),
         "half": reply(200, b'{"responses":[', length=500, then="close"),

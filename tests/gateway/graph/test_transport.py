@@ -21,9 +21,11 @@ from gateway.graph.errors import (
     SyncStateLost,
     Throttled,
 )
+from gateway.graph.folder import origin
 from gateway.graph.gate import Gate
 from gateway.graph.link import Links
 from gateway.graph.message import GraphFolderId, MessageId
+from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.graph.retry import MAX_ATTEMPTS
 from gateway.graph.transport import Connection, Transport
@@ -178,8 +180,8 @@ async def test_silent_server_is_left(graph: Any, desk: Any, reply: Any, monkeypa
     monkeypatch.setattr(transport_module, "CALL_SECONDS", 0.05)
 
     async def silent(_: object) -> Any:
-        await asyncio.sleep(5)
-        return reply()
+        await asyncio.sleep(3)
+        return reply.of({"id": "me"})
 
     graph.handler = silent
     with pytest.raises(GraphUnavailable):
@@ -209,6 +211,13 @@ async def test_gzip_is_understood(graph: Any, desk: Any, reply: Any) -> None:
     assert graph.requests[0].headers["accept-encoding"] == "gzip"
 
 
+async def test_gzip_that_ends_early_is_no_answer(graph: Any, desk: Any, reply: Any) -> None:
+    """Even if what came so far reads well: its checksum is missing."""
+    graph.handler = lambda _: reply(200, gzip.compress(b'{"id":"me"}')[:-8], {"Content-Encoding": "gzip"})
+    with pytest.raises(GraphUnavailable):
+        await desk.reader.me()
+
+
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip"])
 async def test_other_codings_are_refused(graph: Any, desk: Any, reply: Any, coding: str) -> None:
     """We asked for gzip."""
@@ -218,7 +227,7 @@ async def test_other_codings_are_refused(graph: Any, desk: Any, reply: Any, codi
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "error"),
+    "case",
     [
         (400, "BadRequest", Refused),
         (400, "SyncStateNotFound", SyncStateLost),
@@ -232,9 +241,10 @@ async def test_other_codings_are_refused(graph: Any, desk: Any, reply: Any, codi
     ],
 )
 async def test_errors_are_a_closed_family(
-    graph: Any, desk: Any, reply: Any, status: int, code: str, error: type[GraphError]
+    graph: Any, desk: Any, reply: Any, case: tuple[int, str, type[GraphError]]
 ) -> None:
     """Each refusal has its type; what the server wrote beside it is in none."""
+    status, code, error = case
     graph.replies = [reply.of({"error": {"code": code, "message": "canary"}} if code else {}, status)]
     with pytest.raises(error) as raised:
         await desk.reader.page(desk.reader.first_page(INBOX, 10))
@@ -254,11 +264,24 @@ async def test_never_more_than_four_in_flight(graph: Any, desk: Any, reply: Any)
     calls = [asyncio.create_task(desk.reader.me()) for _ in range(12)]
     for _ in range(4):
         await arrived.acquire()
-    await asyncio.sleep(0.05)
-    assert graph.in_flight == 4
+    with pytest.raises(TimeoutError):  # a fifth one would be here by then
+        await asyncio.wait_for(arrived.acquire(), 0.1)
     go.set()
     await asyncio.gather(*calls)
     assert graph.most_in_flight == 4
+
+
+async def test_batch_costs_its_items(graph: Any, desk: Any, reply: Any) -> None:
+    """Each item of a batch counts towards the 10,000, for reads and for moves."""
+    gate = Gate(desk.clock, limit=21)
+    transport = Transport(desk.connection, desk.tokens, gate)
+    moved = {"responses": [{"id": str(number), "status": 201} for number in range(1, 21)]}
+    graph.replies = [reply.of(moved), reply.of({"id": "me"})]
+    ids = [MessageId(f"M{number}") for number in range(20)]
+    await Mover(transport).move(ids, origin(INBOX))
+    assert await Reader(transport).me() == "me"
+    with pytest.raises(Throttled):
+        await Reader(transport).me()
 
 
 async def test_gates_of_two_mailboxes_are_apart(graph: Any, desk: Any, reply: Any) -> None:
@@ -295,9 +318,7 @@ async def test_no_sign_in_no_call(graph: Any, desk: Any) -> None:
 
 async def test_unreachable_host_is_unavailable(clock: Any, tokens: Any, tls: Any) -> None:
     """Nobody listens there."""
-    async with Connection.open(
-        Endpoint.parse("https://127.0.0.1:1/v1.0".replace(":1/", ":10/")), clock, authority=tls[0]
-    ) as c:
+    async with Connection.open(Endpoint.parse("https://127.0.0.1:10/v1.0"), clock, authority=tls[0]) as c:
         with pytest.raises(GraphUnavailable):
             await Reader(Transport(c, tokens, Gate(clock))).me()
 

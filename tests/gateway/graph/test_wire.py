@@ -90,11 +90,11 @@ def test_unknown_fields_are_not_kept(whole: Whole) -> None:
 @pytest.mark.parametrize(
     ("entry", "found"),
     [
-        ({"id": "B", "parentFolderId": "I", "subject": 5}, Broken("B")),  # type: ignore[arg-type]  # a plain str
-        ({"id": "B"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
-        ({"id": "B", "parentFolderId": "../x"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
-        ({"id": "B", "parentFolderId": "I", "receivedDateTime": "2026-01-02T03:04:05"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
-        ({"id": "B", "parentFolderId": "I", "from": "Ann"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "I", "subject": 5}, Broken("B")),  # type: ignore[arg-type]
+        ({"id": "B"}, Broken("B")),  # type: ignore[arg-type]
+        ({"id": "B", "parentFolderId": "../x"}, Broken("B")),  # type: ignore[arg-type]
+        ({"id": "B", "parentFolderId": "I", "receivedDateTime": "2026-01-02T03:04:05"}, Broken("B")),  # type: ignore[arg-type]
+        ({"id": "B", "parentFolderId": "I", "from": "Ann"}, Broken("B")),  # type: ignore[arg-type]
         ({"id": "../../me", "parentFolderId": "I"}, Broken(None)),
         ({"id": "\ud800", "parentFolderId": "I"}, Broken(None)),
         ({"id": 7}, Broken(None)),
@@ -159,7 +159,7 @@ def test_lone_surrogate_is_replaced(escaped: bytes, text: str) -> None:
 
 @given(st.lists(st.sampled_from(["\ud800", "\udbff", "\udc00", "\udfff", "\\", '"', "u", "d800", "a", "\U0001f600"])))
 def test_repair_agrees_with_the_standard_library(parts: list[str]) -> None:
-    """Whatever mixture of surrogates, backslashes and quotes: we get what json reads, with lone ones replaced."""
+    """Any mixture of surrogates, backslashes and quotes: what json reads, with lone ones replaced, is what we get."""
     content = json.dumps({"id": "A", "parentFolderId": "I", "subject": "".join(parts)})
     expected = re.sub("[\ud800-\udfff]", "\ufffd", json.loads(content)["subject"])
     found = wire.message(Raw(content.encode()))
@@ -216,8 +216,19 @@ PLACE = {"id": "A", "parentFolderId": "I"}
         [{"id": "1", "status": 200, "body": PLACE}, {"id": "2", "status": 200}],
         [{"id": "1", "status": 200, "body": PLACE}, {"id": "2", "status": 200, "body": {"id": "B"}}],
         [{"id": str(n), "status": 200, "body": PLACE} for n in (1, 2, 3)],
+        [{"id": str(n), "status": 200, "body": PLACE} for n in (1, 2, 2)],
     ],
-    ids=["none", "missing", "twice", "foreign", "no status", "no body", "half a body", "one too many"],
+    ids=[
+        "none",
+        "missing",
+        "twice",
+        "foreign",
+        "no status",
+        "no body",
+        "half a body",
+        "one too many",
+        "one of them twice",
+    ],
 )
 def test_read_batch_must_be_whole(responses: list[object]) -> None:
     """Two calls have two answers, one each; anything else is thrown away."""
@@ -260,7 +271,7 @@ def test_folder_is_mapped() -> None:
     document = {"id": "F", "displayName": "Bills \ud800", "parentFolderId": "R", "childFolderCount": 2}
     document |= {"totalItemCount": 7, "isHidden": True, "unreadItemCount": 3}
     found = wire.folders_page(json.dumps({"value": [document], "@odata.nextLink": "x"}).encode())
-    expected = MailFolder("F", "Bills \ufffd", "R", 7, 2, hidden=True, well_known=None)  # type: ignore[arg-type]  # a plain str
+    expected = MailFolder("F", "Bills \ufffd", "R", 7, 2, hidden=True, well_known=None)  # type: ignore[arg-type]
     assert found == FolderListing((expected,), "x")
 
 

@@ -2,12 +2,19 @@
 
 import re
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from chassis.settings import SecretFile
 from gateway.identity.microsoft import SCOPES
 from gateway.identity.sign_in import address_cell, token_cell
 from gateway.store import mailboxes, people, token_caches
@@ -303,3 +310,21 @@ async def test_the_tokens_are_sealed_for_their_mailbox(gateway: Any) -> None:
     assert b"RefreshToken" in cache
     assert address == b"owner@sandbox.test"
     assert person.subject_index
+
+
+async def test_a_certificate_serves_instead_of_a_secret(run_gateway: Any, tmp_path: Path) -> None:
+    """MSAL takes the pair; the sandbox knows only the secret, so the code is refused - by the authority, in its way."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
+    now = datetime.now(UTC)
+    dates = (now - timedelta(days=1), now + timedelta(days=1))
+    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), *dates)
+    (tmp_path / "app.pem").write_bytes(built.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    (tmp_path / "app.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tmp_path / "app.key").chmod(0o600)
+    files = {"certificate_file": tmp_path / "app.pem", "private_key_file": SecretFile(tmp_path / "app.key")}
+    async with run_gateway(client_secret_file=None, **files) as gateway:
+        url, cookie = await gateway.start()
+        answer = await gateway.callback(await gateway.authorize(url), cookie)
+        assert await refused(gateway, answer)
+        assert "authorization code" in answer.json()["detail"]

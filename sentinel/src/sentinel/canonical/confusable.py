@@ -1,14 +1,16 @@
 """Letters that look like Latin ones. A small table of ours, aware of scripts: Russian stays Russian.
 
-Two kinds. STYLED letters (small capitals, IPA, squared, regional indicators) stand for a Latin letter wherever they are.
-FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin, or in a word made of
-look-alikes alone inside a text that is otherwise Latin.
+Two kinds. STYLED letters (small capitals, IPA, squared, regional indicators) stand for a Latin letter wherever they
+are. FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin, or in a
+word made of look-alikes alone inside a text that is otherwise Latin.
 """
+# ruff: noqa: RUF001  # ambiguous letters are what this table is made of
 
 import re
 
 from sentinel.canonical.mapped import Mapped
 
+LEAST_LETTERS = 4  # of an imitation; short words are model numbers and slips
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[a-zA-Z]")
 
@@ -32,15 +34,22 @@ FOREIGN = _table(
     ("кқҟ", "k"), ("м", "m"), ("пո", "n"), ("о", "o"), ("р", "p"), ("ԛ", "q"), ("гꭱ", "r"), ("ѕ", "s"), ("тҭ", "t"),
     ("ци", "u"), ("ѵ", "v"), ("шԝѡ", "w"), ("хҳ", "x"), ("уү", "y"), ("зҙ", "3"),
     # Greek
-    ("α", "a"), ("β", "b"), ("ϲ", "c"), ("δ", "d"), ("ε", "e"), ("γ", "y"), ("η", "n"), ("ι", "i"), ("ϳ", "j"), ("κ", "k"),
-    ("μ", "u"), ("ν", "v"), ("ο", "o"), ("ρ", "p"), ("τ", "t"), ("υ", "u"), ("ω", "w"), ("χ", "x"), ("ζ", "z"), ("σ", "o"),
+    ("α", "a"), ("β", "b"), ("ϲ", "c"), ("δ", "d"), ("ε", "e"), ("γ", "y"), ("η", "n"), ("ι", "i"),
+    ("ϳ", "j"), ("κ", "k"),
+    ("μ", "u"), ("ν", "v"), ("ο", "o"), ("ρ", "p"), ("τ", "t"), ("υ", "u"), ("ω", "w"), ("χ", "x"),
+    ("ζ", "z"), ("σ", "o"),
     # Armenian
-    ("ա", "w"), ("զ", "q"), ("հ", "h"), ("յ", "j"), ("ց", "g"), ("ս", "u"), ("օ", "o"), ("ք", "p"), ("բ", "f"), ("ռ", "n"),
+    ("ա", "w"), ("զ", "q"), ("հ", "h"), ("յ", "j"), ("ց", "g"), ("ս", "u"), ("օ", "o"), ("ք", "p"),
+    ("բ", "f"), ("ռ", "n"),
     # Cherokee small letters, to which case folding does not lead: it folds them to capitals
-    ("Ꭺ", "a"), ("Ᏼ", "b"), ("Ꮯ", "c"), ("Ꭰ", "d"), ("Ꭼ", "e"), ("Ꮐ", "g"), ("Ꮋ", "h"), ("Ꭵ", "i"), ("Ꭻ", "j"), ("Ꮶ", "k"),
-    ("Ꮮ", "l"), ("Ꮇ", "m"), ("Ꮎ", "o"), ("Ꮲ", "p"), ("Ꮢ", "r"), ("Ꮪ", "s"), ("Ꭲ", "t"), ("Ꮩ", "v"), ("Ꮃ", "w"), ("Ꮍ", "y"),
+    ("Ꭺ", "a"), ("Ᏼ", "b"), ("Ꮯ", "c"), ("Ꭰ", "d"), ("Ꭼ", "e"), ("Ꮐ", "g"), ("Ꮋ", "h"), ("Ꭵ", "i"),
+    ("Ꭻ", "j"), ("Ꮶ", "k"),
+    ("Ꮮ", "l"), ("Ꮇ", "m"), ("Ꮎ", "o"), ("Ꮲ", "p"), ("Ꮢ", "r"), ("Ꮪ", "s"), ("Ꭲ", "t"), ("Ꮩ", "v"),
+    ("Ꮃ", "w"), ("Ꮍ", "y"),
     ("Ꮓ", "z"),
 )  # fmt: skip
+# The letters that no eye tells from Latin ones, in the case in which they do. The basis of a finding, not of folding.
+TWINS = frozenset("аӏсԁеһіјорԛѕухѵԝүАВЕКМНОРСТХІЈЅҮԚԜѴԌօսհոոքցԼՕՏՍᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᎩᏃ")
 _FOREIGN = str.maketrans(FOREIGN)
 _HAS_FOREIGN = re.compile(f"[{''.join(FOREIGN)}]")
 
@@ -64,6 +73,19 @@ def look_alike_words(text: str) -> list[tuple[int, int]]:
     latin_text = 2 * len(_LATIN.findall(text)) > len(text)
     words = (word for word in _WORD.finditer(text) if _HAS_FOREIGN.search(word[0]))
     return [word.span() for word in words if _poses(word[0], latin_text=latin_text)]
+
+
+def imitations(text: str) -> list[tuple[int, int]]:
+    """Words of Latin letters and twins of them, and nothing else: a slip of the keyboard leaves other letters, too."""
+    if text.isascii():
+        return []
+    return [word.span() for word in _WORD.finditer(text) if _imitates(word[0])]
+
+
+def _imitates(word: str) -> bool:
+    letters = [letter for letter in word if letter.isalpha()]
+    foreign = [letter for letter in letters if not letter.isascii()]
+    return len(letters) >= LEAST_LETTERS and 0 < len(foreign) < len(letters) and TWINS.issuperset(foreign)
 
 
 def _poses(word: str, *, latin_text: bool) -> bool:

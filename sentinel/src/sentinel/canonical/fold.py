@@ -9,7 +9,14 @@ from sentinel.canonical.mapped import Mapped, Rewriter
 # Marks that any letter may carry. Those of one script (Japanese voicing, Indic vowels) change the letter and stay.
 _MARKS = frozenset(
     chr(point)
-    for first, last in ((0x300, 0x36F), (0x483, 0x489), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
+    for first, last in (
+        (0x300, 0x36F),
+        (0x483, 0x489),
+        (0x1AB0, 0x1AFF),
+        (0x1DC0, 0x1DFF),
+        (0x20D0, 0x20FF),
+        (0xFE20, 0xFE2F),
+    )
     for point in range(first, last + 1)
 )
 _CACHE = 4096  # characters; bounded against a hostile alphabet

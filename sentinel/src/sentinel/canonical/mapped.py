@@ -36,15 +36,39 @@ class Mapped:
         """The text from its end to its start."""
         return Mapped(self.text[::-1], self.starts[::-1], self.ends[::-1])
 
-    def moved(self, offset: int) -> "Mapped":
-        """The same text of an original that begins offset code points further on."""
-        starts = [place + offset for place in self.starts]
-        return Mapped(self.text, starts, [place + offset for place in self.ends])
 
-    def followed_by(self, other: "Mapped", gap: int) -> "Mapped":
-        """This text, one space that stands for the code point gap of the original, and another text."""
-        starts = [*self.starts, gap, *other.starts]
-        return Mapped(f"{self.text} {other.text}", starts, [*self.ends, gap + 1, *other.ends])
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two texts with one space between, read as one. offset: where the second one's original begins in the joined one.
+
+    swapped: the second is read first.
+    """
+
+    first: Mapped
+    second: Mapped
+    offset: int
+    swapped: bool = False
+
+    @property
+    def text(self) -> str:
+        """The joined text."""
+        one, other = self._order()
+        return f"{one.text} {other.text}"
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the joined originals behind text[start:end]."""
+        one, other = self._order()
+        cut = len(one.text)
+        parts = [(one, start, min(end, cut)), (other, max(start - cut - 1, 0), end - cut - 1)]
+        spans = [self._moved(part, part.span(low, high)) for part, low, high in parts if low < high]
+        return min(low for low, _ in spans), max(high for _, high in spans)
+
+    def _order(self) -> tuple[Mapped, Mapped]:
+        return (self.second, self.first) if self.swapped else (self.first, self.second)
+
+    def _moved(self, part: Mapped, span: tuple[int, int]) -> tuple[int, int]:
+        move = self.offset if part is self.second else 0
+        return span[0] + move, span[1] + move
 
 
 class Rewriter:

@@ -1,6 +1,6 @@
 """Prose inside an opaque encoding: nobody writes a subject in base64 for people to read.
 
-  SEN-801  readable words in base64, base32, hex, character codes or Morse
+SEN-801  readable words in base64, base32, hex, character codes or Morse
 """
 
 from collections.abc import Iterator

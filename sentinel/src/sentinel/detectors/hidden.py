@@ -1,11 +1,11 @@
-"""Characters that nobody sees, where nobody needs them. Rules read the text without them; this reports that they were there.
+"""Characters that nobody sees, where nobody needs them. Rules read the text without them; this reports them.
 
-  SEN-901  tag characters outside an emoji flag (invisible ASCII)
-  SEN-902  runs of variation selectors (bytes behind an emoji)
-  SEN-903  text turned round by a bidi override
-  SEN-904  zero-width characters inside Latin words
-  SEN-905  stacks of combining marks
-  SEN-906  ASCII control characters (those of Latin-1 are the debris of old Windows quotation marks)
+SEN-901  tag characters outside an emoji flag (invisible ASCII)
+SEN-902  runs of variation selectors (bytes behind an emoji)
+SEN-903  text turned round by a bidi override
+SEN-904  zero-width characters inside Latin words
+SEN-905  stacks of combining marks
+SEN-906  ASCII control characters (those of Latin-1 are the debris of old Windows quotation marks)
 """
 
 import re

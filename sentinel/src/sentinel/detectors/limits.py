@@ -1,10 +1,10 @@
 """What can't be judged is not clean.
 
-  SEN-001  a text longer than mail has
-  SEN-002  a text too long to read at all
-  SEN-003  bytes or encoded words that can't be decoded
-  SEN-004  encodings nested too deep
-  SEN-005  a recipient that is no plain address
+SEN-001  a text longer than mail has
+SEN-002  a text too long to read at all
+SEN-003  bytes or encoded words that can't be decoded
+SEN-004  encodings nested too deep
+SEN-005  a recipient that is no plain address
 """
 
 import re
@@ -19,7 +19,7 @@ MAX_TEXT = 1000  # code points; RFC 5322 2.1.1 allows a line 998, Exchange a sub
 MAX_ADDRESS = 320  # octets: 64 of the local part, the sign, 255 of the domain (RFC 5321 4.5.3.1)
 MAX_DESCRIPTION = 2000  # code points; what an owner may write about a folder
 
-# addr-spec without comments, quotes and blanks; international letters are allowed (RFC 6531), marks and controls aren't.
+# addr-spec without comments, quotes and blanks; international letters are allowed (RFC 6531), controls aren't.
 _ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[\w-]+(?:\.[\w-]+)*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -50,5 +50,5 @@ def _unreadable(reading: Reading) -> Iterator[Finding]:
     length = len(reading.text)
     if UNDECODABLE in reading.plain.decoded.text or _SURROGATE.search(reading.text):
         yield Finding(Technique.UNSPECIFIED, reading.field, 0, length, MEDIUM, "SEN-003")
-    if not reading.plain.settled:
+    if not reading.complete:
         yield Finding(Technique.UNSPECIFIED, reading.field, 0, length, STRONG, "SEN-004")

@@ -1,34 +1,31 @@
 """Senders and words that look like others.
 
-  SEN-1001  a word that mixes scripts to look Latin, in the sender's name, address or List-Id
-  SEN-1002  the same in another text; two such words are no slip
-  SEN-1003  a well-known name spelled with foreign letters or digits, in the sender's name or address
-  SEN-1004  an international domain whose letters mix scripts
+SEN-1001  a word that mixes scripts to look Latin, in the sender's name, address or List-Id
+SEN-1002  the same in another text; two such words are no slip
+SEN-1003  a well-known name spelled with foreign letters or digits, in the sender's name or address
+SEN-1004  an international domain whose letters mix scripts
 """
 
 import re
 from collections.abc import Iterator
 
-from sentinel.canonical.confusable import FOREIGN, look_alike_words
+from sentinel.canonical.confusable import imitations
 from sentinel.canonical.mapped import Mapped
-from sentinel.canonical.fold import fold
 from sentinel.finding import Field, Finding, Technique
 from sentinel.reading import InspectedItem, Reading
 from sentinel.rules.rule import FIRM, STRONG
 
 _SENDER = frozenset({Field.SENDER_NAME, Field.SENDER_ADDRESS, Field.LIST_ID})
-# Science writes Greek in Latin words (a μm, a ΔT); Cyrillic, Armenian and Cherokee have no such use.
-_POSING = re.compile("[\u0400-\u058f\u13a0-\u13ff\uab70-\uabbf]")
-_LATIN = re.compile("[a-z]")
-_LEAST_LETTERS = 4  # of a word; short ones are model numbers and typing slips
 _PUNYCODE = re.compile(r"xn--[a-z0-9-]{2,59}")
 # Names that are imitated most; a word of ours, not of any list. Compared as whole words.
 _NAMES = frozenset({
-    "paypal", "microsoft", "google", "apple", "amazon", "netflix", "outlook", "office365", "facebook", "instagram", "linkedin",
-    "docusign", "dropbox", "whatsapp", "icloud", "gmail", "adobe", "coinbase", "binance", "openai", "anthropic", "administrator",
-    "admin", "support", "security", "helpdesk", "postmaster", "mastercard", "visa", "fedex", "onedrive", "sharepoint", "teams",
+    "paypal", "microsoft", "google", "apple", "amazon", "netflix", "outlook", "office365", "facebook", "instagram",
+    "linkedin", "docusign", "dropbox", "whatsapp", "icloud", "gmail", "adobe", "coinbase", "binance", "openai",
+    "anthropic", "administrator", "admin", "support", "security", "helpdesk", "postmaster", "mastercard", "visa",
+    "fedex", "onedrive", "sharepoint", "teams",
 })  # fmt: skip
 _WORD = re.compile(r"\w+")
+_DIGIT = re.compile("[013457]")
 _DIGITS = str.maketrans("013457", "oleast")
 
 
@@ -42,28 +39,18 @@ def detect_look_alikes(item: InspectedItem) -> Iterator[Finding]:
 
 
 def _mixed_words(reading: Reading) -> Iterator[Finding]:
-    if reading.text.isascii():
-        return
-    folded = fold(reading.plain.decoded)
-    spans = [span for span in look_alike_words(folded.text) if _is_imitation(folded.text[span[0] : span[1]])]
+    decoded = reading.plain.decoded
+    spans = imitations(decoded.text)
     sender = reading.field in _SENDER
     weight = STRONG if sender or len(spans) > 1 else FIRM
     for span in spans:
-        yield _finding(reading, folded, span, weight, "SEN-1001" if sender else "SEN-1002")
-
-
-def _is_imitation(word: str) -> bool:
-    mixed = _POSING.search(word) is not None and _LATIN.search(word) is not None
-    return len(word) >= _LEAST_LETTERS and mixed and _reads_latin(word)
-
-
-def _reads_latin(word: str) -> bool:
-    """A slip of the keyboard leaves letters that look like nothing Latin; an imitation doesn't."""
-    return all(letter.isascii() or letter in FOREIGN for letter in word)
+        yield _finding(reading, decoded, span, weight, "SEN-1001" if sender else "SEN-1002")
 
 
 def _imitated_names(reading: Reading) -> Iterator[Finding]:
     """A name that is only there once look-alikes are read as what they look like."""
+    if reading.text.isascii() and not _DIGIT.search(reading.text):
+        return
     canonical, seen = reading.plain.canonical, reading.plain.decoded.text.lower()
     for word in _WORD.finditer(canonical.text):
         plain = word[0].translate(_DIGITS)
@@ -75,9 +62,11 @@ def _imitated_names(reading: Reading) -> Iterator[Finding]:
 
 def _mixed_domains(reading: Reading) -> Iterator[Finding]:
     canonical = reading.plain.canonical
+    if "xn--" not in canonical.text:
+        return
     for label in _PUNYCODE.finditer(canonical.text):
         shown = _from_punycode(label[0])
-        if look_alike_words(shown) and _POSING.search(shown):
+        if imitations(shown):
             yield _finding(reading, canonical, label.span(), FIRM, "SEN-1004")
 
 

@@ -16,6 +16,8 @@ class SplitDetector:
 
     def __call__(self, item: InspectedItem) -> Iterator[Finding]:
         """Findings in sender name, a space and the subject, with spans in that joined text."""
+        if self._matcher.silent(item.joined):
+            return
         gap = len(item.item.texts.get(Field.SENDER_NAME, ""))
         for page in item.joined:
             yield from (_finding(hit) for hit in self._matcher.hits(page) if hit.start < gap < hit.end - 1)

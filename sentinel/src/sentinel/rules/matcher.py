@@ -1,17 +1,17 @@
 """Reads a text against all rules at once, in time linear in the text (RE2: no backtracking).
 
-Guarantees: when RE2 runs out of memory for a set it says "no match"; a pattern that always matches stands guard, and when
-it is silent every rule is tried alone. So a full cache never reads as clean.
+Guarantees: when RE2 runs out of memory for a set it says "no match"; a pattern that always matches stands guard, and
+when it is silent every rule is tried alone. So a full cache never reads as clean.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import re2
 
 from sentinel.canonical.fold import folded
-from sentinel.canonical.mapped import Mapped
 from sentinel.rules.rule import STRONG, Form, Rule
 
 MAX_MEMORY = 64 << 20  # bytes for the automaton of one set; RE2's default of 8 MiB thrashes with this many rules
@@ -25,11 +25,23 @@ _GAP = " +(?:[^ ]+ +){0,4}"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that matched, and the span of the original behind the match."""
+    """A rule that matched, the span of the original behind it, and whether the words had to be glued together."""
 
     rule: Rule
     start: int
     end: int
+    glued: bool = False
+
+
+class Page(Protocol):
+    """A canonical text whose places lead back to an original."""
+
+    @property
+    def text(self) -> str:
+        """The text, without line breaks."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original behind text[start:end]."""
 
 
 RuleSpan = tuple[Rule, int, int]  # a rule, and the code points of a text at which it matched
@@ -45,12 +57,20 @@ class Matcher:
         self._syntax = _Set([rule for rule in rules if rule.form is Form.SYNTAX], _syntax, max_memory)
         self._solid = _Set([rule for rule in phrases if _can_be_solid(rule)], _solid, max_memory)
 
-    def hits(self, page: Mapped) -> list[Hit]:
+    def silent(self, pages: Sequence[Page]) -> bool:
+        """True when no rule matches any of the pages, found out in one go: a page is a line."""
+        lines = "\n".join(page.text for page in pages)
+        text = "\n".join(words(line) for line in lines.split("\n"))
+        quiet = self._phrases.is_silent(text) and self._syntax.is_silent(lines)
+        return quiet and self._solid.is_silent(text.replace(" ", ""))
+
+    def hits(self, page: Page) -> list[Hit]:
         """Every rule that matches a canonical text."""
         text = words(page.text)
         spans = [*self._phrases.spans(text), *self._syntax.spans(page.text)]
-        spans += self._solid_spans(text, {rule.id for rule, _, _ in spans})
-        return [Hit(rule, *page.span(start, end)) for rule, start, end in spans]
+        glued = self._solid_spans(text, {rule.id for rule, _, _ in spans})
+        hits = [Hit(rule, *page.span(start, end)) for rule, start, end in spans]
+        return hits + [Hit(rule, *page.span(start, end), glued=True) for rule, start, end in glued]
 
     def _solid_spans(self, text: str, known: set[str]) -> list[RuleSpan]:
         """Spans, in the text, of what matches without separators and begins and ends at words."""
@@ -86,6 +106,10 @@ class _Set:
         if not found or found[-1] != len(self._rules):
             return [index for index in range(len(self._rules)) if self._pattern(index).search(data)]
         return found[:-1]
+
+    def is_silent(self, lines: str) -> bool:
+        """True when only the guard matches."""
+        return list(self._set.Match(lines.encode())) == [len(self._rules)]
 
     def spans(self, text: str) -> list[RuleSpan]:
         """Rules that match, with the code points of the text where they do."""
@@ -135,12 +159,12 @@ def _fold(pattern: str) -> str:
 def _phrase(pattern: str) -> str:
     spaced = _fold(pattern).replace(" ... ", "\0").replace(" ?", "\1").replace(" ", " +")
     body = spaced.replace("\0", _GAP).replace("\1", " *")
-    return f"({body})" if _SPACELESS.search(pattern) else f"(?:^|[ \n])({body})(?:[ \n]|$)"
+    return f"(?m)({body})" if _SPACELESS.search(pattern) else f"(?m)(?:^| )({body})(?: |$)"
 
 
 def _syntax(pattern: str) -> str:
-    return f"({_fold(pattern)})"
+    return f"(?m)({_fold(pattern)})"
 
 
 def _solid(pattern: str) -> str:
-    return f"({_fold(pattern).replace(' ?', '').replace(' ', '')})"
+    return f"(?m)({_fold(pattern).replace(' ?', '').replace(' ', '')})"

@@ -1,13 +1,7 @@
-"""A rule: what it is called, what it costs, what it tells the owner, and its pattern.
-
-A PHRASE is matched against words: letters and digits folded, everything else a space. In its pattern a space stands for any run of
-separators, " ... " for up to four words between, and it begins and ends at a word. Scripts that don't space their words are
-matched anywhere. A phrase of at least STRONG is also looked for with all separators gone ("i g-n o-r e").
-A SYNTAX pattern is matched against the canonical text, punctuation included; there a space is a space.
-"""
+"""A rule: what it is called, what it costs, what it tells the owner, and its pattern."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 
 from sentinel.finding import Technique
 
@@ -19,10 +13,16 @@ CERTAIN = 0.97  # held: has no ordinary use at all
 
 
 class Form(Enum):
-    """What a pattern is matched against."""
+    """What a pattern is matched against.
 
-    PHRASE = auto()
-    SYNTAX = auto()
+    PHRASE: words; letters and digits folded, everything else a space. A space in the pattern stands for any run of
+    separators, " ... " for up to four words between, and the pattern begins and ends at a word. Scripts that don't
+    space their words are matched anywhere. A strong phrase is also looked for with all separators gone ("i g-n o-r e").
+    SYNTAX: the canonical text, punctuation included; there a space is a space.
+    """
+
+    PHRASE = "phrase"
+    SYNTAX = "syntax"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ MAX_TOKEN characters, and returns a stretch only when it reads as text.
 """
 
 import re
+from base64 import b32decode
 from binascii import Error as BinasciiError
 from binascii import a2b_base64
-from base64 import b32decode
 from collections.abc import Callable
 from html import unescape
+from string import ascii_lowercase
 from urllib.parse import unquote
 
 from sentinel.views.replacement import Replacement
@@ -26,21 +27,22 @@ _BASE32 = re.compile(r"\b[A-Z2-7]{16,}={0,6}")
 _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{2}(?:[ :,-]?(?:0x|\\x)?[0-9a-fA-F]{2}){7,}\b")
 _DECIMAL = re.compile(r"\b(?:\d{2,3}[ ,;-]{1,2}){7,}\d{2,3}\b")
 _BINARY = re.compile(r"\b(?:[01]{8}[ ,]?){6,}")
-_PERCENT = re.compile(r"(?:[\w.~+-]*%[0-9a-fA-F]{2}){3,}[\w.~+-]*")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}[\w.~+-]*){3,}")  # begins at a sign: linear
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});?")
 _ESCAPE = re.compile(r"(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{3})){3,}")
 _CODE = re.compile(r"\\(?:x|u\{?)([0-9a-fA-F]{2,6})\}?|\\([0-7]{3})")
 _MORSE = re.compile(r"(?:[.\-\u2022\u00b7_\u2013\u2014]{1,5}[ /|]{1,3}){9,}[.\-\u2022\u00b7_\u2013\u2014]{1,5}")
 # One look for the signs of all of them; what has none can't match any pattern above.
 _SIGN = re.compile(
-    r"[A-Za-z0-9+/_-]{16}|%[0-9a-fA-F]{2}|&|\\|[0-9a-fA-F]{2}[ :,-](?:0x)?[0-9a-fA-F]{2}[ :,-]|\d\d[ ,;-]{1,2}\d{2,3}[ ,;-]"
+    r"[A-Za-z0-9+/_-]{16}|%[0-9a-fA-F]{2}|&|\\|\d\d[ ,;-]{1,2}\d{2,3}[ ,;-]"
+    r"|[0-9a-fA-F]{2}[ :,-](?:0x)?[0-9a-fA-F]{2,}[ :,-](?:0x)?[0-9a-fA-F]{2}"
     r"|[.\-\u2022\u00b7_\u2013\u2014][ /|]{1,3}[.\-\u2022\u00b7_\u2013\u2014]",
 )
 _SEPARATORS = re.compile(r"[ :,-]|0x|\\x")
-_MORSE_LETTERS = dict(zip(
-    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),  # noqa: SIM905  # a list of 26 quoted codes is harder to check
-    "abcdefghijklmnopqrstuvwxyz", strict=True,
-))  # fmt: skip
+_MORSE_CODES = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+)
+_MORSE_LETTERS = dict(zip(_MORSE_CODES.split(), ascii_lowercase, strict=True))
 
 
 def may_be_encoded(text: str) -> bool:

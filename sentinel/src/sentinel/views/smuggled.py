@@ -8,7 +8,7 @@ import re
 from sentinel.views.replacement import Replacement
 
 LEAST_RUN = 3  # selectors in a row; Unicode has no sequence with two
-RUN = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{%d,}" % LEAST_RUN)
+RUN = re.compile(f"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{{{LEAST_RUN},}}")
 _FIRST = 0xFE00
 _SECOND = 0xE0100 - 16
 

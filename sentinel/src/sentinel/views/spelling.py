@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+import re2
+
 from sentinel.canonical.mapped import Mapped, Rewriter
 
 _LEET = re.compile(r"[a-z][0-9@$!|+]|[0-9@$!|+][a-z]")
@@ -12,15 +14,18 @@ _LEET_L = str.maketrans("0134578@$!|+96", "oleastbasiltgg")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 # Words without which an English, German, French or Spanish attack can hardly be written.
 _NEEDED = (
-    "ignor", "instru", "prompt", "previous", "system", "disregard", "forget", "override", "folder", "forward", "password",
-    "classif", "assistant", "reveal", "bypass", "anweisung", "vergiss", "consigne", "oubli", "olvida", "regeln",
+    "ignor", "instru", "prompt", "previous", "system", "disregard", "forget", "override", "folder", "forward",
+    "password", "classif", "assistant", "reveal", "bypass", "anweisung", "vergiss", "consigne", "oubli", "olvida",
+    "regeln",
 )  # fmt: skip
-_BACKWARDS = tuple(word[::-1] for word in _NEEDED)
-_ROTATED = tuple(word.translate(_ROT13) for word in _NEEDED)
+_BACKWARDS = re2.compile("|".join(word[::-1] for word in _NEEDED))
+_ROTATED = re2.compile("|".join(word.translate(_ROT13) for word in _NEEDED))
 
 
 # A letter on its own, one separator, and another letter on its own: "i.g.n.o.r.e", "i g n o r e".
 _LONE = re.compile(r"(?<![^\W_])[^\W_]([^\w\s]|[ _])(?=[^\W_](?![^\W_]))")
+# What any run of them has in it, cheaper to look for.
+_LONE_SIGN = re.compile(r"[^\W_](?:[^\w\s]|[ _])[^\W_](?:[^\w\s]|[ _])[^\W_](?:[^\w\s]|[ _])[^\W_]")
 _LEAST_LONE = 6  # pairs; abbreviations have fewer
 
 
@@ -31,10 +36,11 @@ def respelled(canonical: Mapped) -> Iterator[Mapped]:
         yield canonical.with_text(text.translate(_LEET_I))
         if "1" in text:
             yield canonical.with_text(text.translate(_LEET_L))
-    yield from _spelled_out(canonical)
-    if any(word in text for word in _BACKWARDS):
+    if _LONE_SIGN.search(text):
+        yield from _spelled_out(canonical)
+    if _BACKWARDS.search(text):
         yield canonical.reversed()
-    if any(word in text for word in _ROTATED):
+    if _ROTATED.search(text):
         yield canonical.with_text(text.translate(_ROT13))
 
 
