@@ -33,6 +33,7 @@ DODGED = frozenset({"skip", "skipif", "xfail", "importorskip"})
 # Where one of the names above must stand, and why.
 ALLOWED = {
     ("chassis/src/chassis/tls.py", "CERT_NONE"): "offers TLS 1.2 to our own listener, which must hang up on it",
+    ("tests/gateway/work/test_work.py", "pickle"): "writes the row that an attacker would write; nobody reads it",
     ("tests/chassis/test_telemetry.py", "add_insecure_port"): "a stranger's collector on loopback",
 }
 
@@ -134,7 +135,7 @@ def test_no_file_name_is_vague() -> None:
 
 def test_nothing_is_unpickled() -> None:
     """A pickle that somebody else wrote is their code in our process."""
-    assert users(PICKLES) == set()
+    assert users(PICKLES) == {use for use in ALLOWED if use[1] in PICKLES}
     assert keywords("allow_pickle", value=True) == []
 
 
