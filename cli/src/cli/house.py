@@ -59,8 +59,13 @@ class Ports:
 
 def is_free(port: int) -> bool:
     """Whether nobody listens there; 0, which stands for any, is always free."""
+    return port in {0, free_port(port)}
+
+
+def free_port(wanted: int = 0) -> int:
+    """The wanted port if nobody has it, otherwise any."""
     with socket.socket() as probe:
-        return port in {0, _bound(probe, port)}
+        return _bound(probe, wanted)
 
 
 def _bound(probe: socket.socket, wanted: int) -> int:
