@@ -20,8 +20,8 @@ from rich.progress import Progress
 
 from chassis.channel import open_channel
 from chassis.errors import ServiceError
+from cli import interrupt, preview
 from cli import mail as mailbox
-from cli import preview
 from cli.child import Child, ChildFailed, stop_all
 from cli.ending import ending
 from cli.exit_code import ExitCode
@@ -77,7 +77,7 @@ def _sorted(report: Report, mail: Mail) -> list[SortedMessage]:
             child.start()
         stack.callback(stop_all, children)
         with report.bars() as bars:
-            messages, seconds = asyncio.run(_with_engines(house, ports, children, mail, bars))
+            messages, seconds = interrupt.run(_with_engines(house, ports, children, mail, bars))
     report.say(sorted_in(len(mail.filed), len(mail.folders), len(messages), seconds))
     return messages
 
