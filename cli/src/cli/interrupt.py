@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 T = TypeVar("T")
-_Handler = Callable[[int, FrameType | None], None]
+_Handler = Callable[[int, FrameType | None], object]
 
 
 @contextmanager
