@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -145,21 +146,43 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_processes(tmp_path: Path) -> 
 
 def test_the_first_process_ends_while_the_others_are_there(tmp_path: Path) -> None:
     """So that it can finish what it began; then the others end together."""
-    others = [child(tmp_path, "import time; print('up', flush=True); time.sleep(600)", f"other{n}") for n in range(2)]
+    sleeping = "import time; print('up', flush=True); time.sleep(600)"
+    others = [child(tmp_path, sleeping, f"other{number}") for number in range(2)]
     for one in others:
         one.start()
     code = (
-        "import os, signal, sys, time\n"
-        f"pids = {[one.pid for one in others]}\n"
-        "def end(*_):\n    [os.kill(pid, 0) for pid in pids]; print('all there', flush=True); sys.exit()\n"
+        "import pathlib, signal, sys, time\n"
+        f"stats = [pathlib.Path(f'/proc/{{pid}}/stat') for pid in {[one.pid for one in others]}]\n"
+        "def end(*_):\n"
+        "    time.sleep(0.5)\n"
+        "    print([stat.read_text().rpartition(')')[2].split()[0] != 'Z' for stat in stats], flush=True)\n"
+        "    sys.exit()\n"
         "signal.signal(signal.SIGTERM, end); print('up', flush=True); time.sleep(600)"
     )
     first = child(tmp_path, code, "first")
     first.start()
     until_said(first, "up")
     stop_all([first, *others])
-    assert "all there" in first.log.read_text()
+    assert "[True, True]" in first.log.read_text()
     assert not any(Path(f"/proc/{one.pid}").exists() for one in [first, *others])
+
+
+class Sly(list[str]):
+    """A command that is interrupted while it is being started."""
+
+    def __iter__(self) -> Iterator[str]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().__iter__()
+
+
+def test_a_signal_while_a_process_starts_loses_no_process(tmp_path: Path) -> None:
+    """It is raised when the process exists and is known, so that it can be ended."""
+    one = Child("one", Sly([sys.executable, "-c", "import time; time.sleep(600)"]), tmp_path / "one.log")
+    with interrupt.in_good_order(), pytest.raises(KeyboardInterrupt):
+        one.start()
+    assert one.pid
+    one.stop()
+    assert not Path(f"/proc/{one.pid}").exists()
 
 
 def test_a_second_signal_ends_what_will_not_end(tmp_path: Path) -> None:
