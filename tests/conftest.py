@@ -1,38 +1,55 @@
 """What end-to-end and fault tests share: a whole house of real processes over real TLS, and its doors."""
 
+import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
+
+import json
 import secrets
 import sqlite3
+import ssl
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 
+from chassis.tls import TlsFiles
 from cli import up
 from cli.child import Child
-from cli.house import House, Ports
+from cli.house import CLASSIFIER, GATEWAY, HOST, SENTINEL, House, Ports, free_port
 from cli.place import Place
 from cli.sign_in import sign_in
 
 PATIENCE = 120.0  # seconds for anything that must happen on a busy machine
+LATE = "2026-11-30T12:00:00+00:00"  # after all mail of a seed
+ASK_PAUSE = 0.15  # seconds between two looks through the door: a person has 600 requests a minute
 
 
 class RunningHouse:
     """Sandbox, sentinel, classifier and gateway, signed in, with the sandbox's control at hand."""
 
-    def __init__(self, root: Path, seed: str, stack: ExitStack) -> None:
+    def __init__(self, root: Path, seed: str, stack: ExitStack, adjust: "Adjust | None" = None) -> None:
+        """adjust: may rewrite the settings, or start what stands between, before anything starts."""
         self.place = Place.make(root)
         self.ports = Ports.choose(0)
         self.house = House(self.place, self.ports, seed)
         self.house.renew()
+        self.watch: Watch | None = None
+        self.own: dict[str, str] = {}  # ids of the owner's chosen folders, by the last word of their names
         self.children: dict[str, Child] = {}
-        for child in [*self.house.engines(), *self.house.mailbox()]:
+        children = [*self.house.engines(), *self.house.mailbox()]
+        if adjust is not None:
+            adjust(self, stack)
+        for child in children:
             child.start()
             stack.callback(child.stop)
             self.children[child.name] = child
+        self.tls = ssl.create_default_context(cafile=str(self.house.authority))
         self.http = stack.enter_context(up._client(self.house))
         self.ready()
         self.sign_in()
@@ -53,13 +70,13 @@ class RunningHouse:
         except httpx.TransportError:
             return False
 
-    def until(self, condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    def until(self, condition: Callable[[], Any], what: str, patience: float = PATIENCE, pause: float = 0.02) -> Any:
         """What condition answers, once it is true."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if found := condition():
                 return found
-            time.sleep(0.02)
+            time.sleep(pause)
         raise AssertionError(f"waited {patience:.0f} s for {what}: " + self.logs()[-2000:])
 
     def ask(self, method: str, path: str, status: int | None = None, **arguments: Any) -> httpx.Response:
@@ -104,8 +121,24 @@ class RunningHouse:
             found: dict[str, Any] = self.ask("GET", path, 200).json()
             return found if found["state"] in {"done", "failed", "cancelled"} else None
 
-        ended: dict[str, Any] = self.until(final, f"{path} to end")
+        ended: dict[str, Any] = self.until(final, f"{path} to end", pause=ASK_PAUSE)
         return ended
+
+    def deliver(self, *messages: dict[str, Any], folder: str | None = None) -> list[str]:
+        """New mail, in the inbox or a folder that is made when absent; immutable ids."""
+        plain = {"sender_name": "Somebody", "sender_address": "somebody@else.test", "received_at": LATE}
+        whole = [{**plain, "folder": folder, **message} for message in messages]
+        return list(self.control("POST", "/messages", {"messages": whole})["immutable_ids"])
+
+    def folder(self, name: str) -> str:
+        """A folder's id of ours, by its name or well-known name; read live."""
+        folders = self.ask("GET", "/folders", 200).json()["items"]
+        return next(str(one["id"]) for one in folders if name in {one["name"], one["well_known"]})
+
+    def scan_of(self, name: str) -> dict[str, Any]:
+        """A scan of one folder, ended."""
+        scan = self.ask("POST", "/scans", 202, json={"folder_id": self.folder(name)}).json()
+        return self.ended(f"/scans/{scan['id']}")
 
     def decisions(self, scan: dict[str, Any], **parameters: Any) -> list[dict[str, Any]]:
         """The whole preview."""
@@ -157,11 +190,32 @@ class RunningHouse:
         self.children[name].start()
         self.ready()
 
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """While inside, this process is dead; afterwards it is there again."""
+        self.kill(name)
+        try:
+            yield
+        finally:
+            self.restart(name)
+
+    @contextmanager
+    def faulty(self, *rules: dict[str, Any], seed: int = 1) -> Iterator[None]:
+        """While inside, these faults are in force; each must have struck."""
+        self.faults(*rules, seed=seed)
+        try:
+            yield
+            struck = {fault["fault"]: fault["struck"] for fault in self.control("GET", "/faults")["faults"]}
+            assert all(struck.values()), f"a fault never struck: {struck}"
+        finally:
+            self.faults()
+
     def logs(self) -> str:
         """Everything that every process wrote."""
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.place.root.glob("logs/*.log")))
 
 
+Adjust = Callable[[RunningHouse, ExitStack], None]
 MakeHouse = Callable[..., RunningHouse]
 
 
@@ -177,6 +231,140 @@ def sample_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHo
     """One house over the sample, for tests that leave it as they found it."""
     with ExitStack() as stack:
         yield RunningHouse(tmp_path_factory.mktemp("sample-house"), "sample", stack)
+
+
+@pytest.fixture(scope="session")
+def lasting_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeHouse]:
+    """Builds a house that lasts for the session, for the fixtures that several tests share."""
+    with ExitStack() as stack:
+
+        def make(seed: str = "sample", adjust: Adjust | None = None) -> RunningHouse:
+            return RunningHouse(tmp_path_factory.mktemp("lasting-house"), seed, stack, adjust)
+
+        yield make
+
+
+MARKS = {name: f"{name}mark9f31c7" for name in ("subject", "person", "address", "folder", "description")}
+POISON = "poison 41d07b"  # a text that sentinel's tap refuses, as a peer would that can't take it
+FILED, WAITING = 20, 24  # messages in each folder of the watched house, and in each one's waiting folder
+BULK = 5000  # messages in its inbox
+SERVICES = {
+    "sentinel": ("mail_organiser.sentinel.v1.SentinelService", ["Inspect"], SENTINEL),
+    "classifier": ("mail_organiser.classifier.v1.ClassifierService", ["Classify", "Learn"], CLASSIFIER),
+}
+
+
+class Watch:
+    """Everything that a watched house lets out: bytes to its peers, spans, metrics, logs, answers."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.spans: list[bytes] = []
+        self.answers: list[tuple[str, str, int, bytes]] = []
+        self.metrics = {name: free_port() for name in ("gateway", "sentinel", "classifier")}
+        self.records = {name: root / f"{name}.tap" for name in SERVICES}
+
+    def __call__(self, house: RunningHouse, stack: ExitStack) -> None:
+        """Puts taps between gateway and its peers, a collector behind all, and metrics on known ports."""
+        collector = f'otlp_endpoint = "http://{HOST}:{self._collect(stack)}"\n'
+        metrics = f'metrics_address = "{HOST}:{self.metrics["sentinel"]}"\n'
+        self._settings(house, "sentinel", before=collector + metrics)
+        self._settings(house, "classifier", before=collector, after=f"[metrics]\nport = {self.metrics['classifier']}\n")
+        self._settings(house, "gateway", before=f"{collector}metrics_port = {self.metrics['gateway']}\n")
+        self._settings(house, "sandbox", before='more_users = ["other@sandbox.test"]\n')
+        for name in SERVICES:
+            self._tap(house, name, stack)
+
+    def answered(self, response: httpx.Response) -> None:
+        """Keeps an answer of the gateway."""
+        response.read()
+        path = response.request.url.path
+        if not path.startswith(("/control", "/00000000")):
+            self.answers.append((response.request.method, path, response.status_code, response.content))
+
+    def scraped(self) -> bytes:
+        """All metrics pages."""
+        return b"".join(
+            httpx.get(f"http://{HOST}:{port}/metrics", trust_env=False).content for port in self.metrics.values()
+        )
+
+    def _collect(self, stack: ExitStack) -> int:
+        """A loopback OTLP collector that keeps the bytes it is sent."""
+
+        def export(request: bytes, _: object) -> bytes:
+            self.spans.append(request)
+            return b""
+
+        server = grpc.server(ThreadPoolExecutor(2))
+        handlers = {"Export": grpc.unary_unary_rpc_method_handler(export)}
+        service = "opentelemetry.proto.collector.trace.v1.TraceService"
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        port = server.add_insecure_port(f"{HOST}:0")
+        server.start()
+        stack.callback(lambda: server.stop(0).wait())
+        return port
+
+    def _tap(self, house: RunningHouse, name: str, stack: ExitStack) -> None:
+        service, methods, certificate = SERVICES[name]
+        port, target = free_port(), getattr(house.ports, name)
+        config = {
+            "address": f"{HOST}:{port}",
+            "target": f"{HOST}:{target}",
+            "name": certificate,
+            "server": _files(house.house.files(certificate)),
+            "client": _files(house.house.files(GATEWAY)),
+            "service": service,
+            "methods": methods,
+            "record": str(self.records[name]),
+            "refuse": POISON,
+        }
+        path = self.root / f"{name}-tap.json"
+        path.write_text(json.dumps(config))
+        tap = Child(f"{name}-tap", [sys.executable, str(Path(__file__).parent / "tap.py"), str(path)], self.root / "log")
+        tap.start()
+        stack.callback(tap.stop)
+        settings = house.place.path("settings", "gateway.toml")
+        settings.write_text(settings.read_text().replace(f'"{HOST}:{target}"', f'"{HOST}:{port}"'))
+
+    @staticmethod
+    def _settings(house: RunningHouse, name: str, before: str = "", after: str = "") -> None:
+        path = house.place.path("settings", f"{name}.toml")
+        path.write_text(before + path.read_text() + after)
+
+
+def _files(tls: TlsFiles) -> list[str]:
+    return [str(tls.certificate), str(tls.key), str(tls.authority)]
+
+
+def marked_mail() -> list[dict[str, str]]:
+    """Filed and waiting mail of three correspondents in which every text carries its mark, and a large inbox."""
+    names = ("receipts", "journeys", "builds")
+    senders = {one: f"{MARKS['person']} {one} <{MARKS['address']}.{one}@shop.test>" for one in names}
+    subjects = {one: f"{MARKS['subject']} about {one} number {{}} {MARKS['subject']}" for one in names}
+
+    def mail(one: str, number: int, label: str) -> dict[str, str]:
+        return {"from": senders[one], "subject": subjects[one].format(number), "label": label}
+
+    filed = [mail(one, n, f"{MARKS['folder']} {one}") for n in range(FILED) for one in names]
+    waiting = [mail(one, FILED + n, "Waiting") for n in range(WAITING) for one in names]
+    return [*filed, *waiting, *(mail(names[n % 3], 100 + n, "Inbox") for n in range(BULK))]
+
+
+@pytest.fixture(scope="session")
+def watched(lasting_house: MakeHouse, tmp_path_factory: pytest.TempPathFactory) -> RunningHouse:
+    """One house over marked mail of which everything that it lets out is kept. Tests work in folders of their own."""
+    root = tmp_path_factory.mktemp("watch")
+    (root / "mail.mbox").write_bytes(mbox(marked_mail()))
+    watch = Watch(root)
+    house = lasting_house(str(root / "mail.mbox"), watch)
+    house.watch = watch
+    house.http.event_hooks["response"].append(watch.answered)
+    folders = house.ask("GET", "/folders", 200).json()["items"]
+    house.own = {one["name"].split()[-1]: one["id"] for one in folders if MARKS["folder"] in one["name"]}
+    for folder in house.own.values():
+        body = {"chosen": True, "description": f"{MARKS['description']} of what belongs here"}
+        house.ask("PATCH", f"/folders/{folder}", 200, json=body)
+    return house
 
 
 def mbox(messages: list[dict[str, str]]) -> bytes:

@@ -63,7 +63,7 @@ async def undo(
             raise FailedPrecondition("this run is still moving messages; undo it when it has ended")
         started = move_runs.by_idempotency(connection, mailbox_id, _hash(key))
         if started is not None:
-            return _same_undo(started, run)
+            return _same_undo(connection, started, run, only)
         entries = _wanted(journal.undoable(connection, run_id), only)
         back = [PlannedMove(entry.message_id, entry.to_graph_id, entry.from_graph_id) for entry in entries]
         new = move_runs.create(
@@ -115,8 +115,15 @@ def _same(connection: Connection, started: MoveRun, planned: Sequence[PlannedMov
     return started
 
 
-def _same_undo(started: MoveRun, run: MoveRun) -> MoveRun:
-    if started.undoes != run.id:
+def _same_undo(connection: Connection, started: MoveRun, run: MoveRun, only: Collection[str] | None) -> MoveRun:
+    """The undo that this key started, if it was of this run and for the same; otherwise the key was used twice."""
+    taken = {entry.message_id for entry in journal.page(connection, started.id, limit=started.total)}
+    if only is None:
+        same = {entry.message_id for entry in journal.undoable(connection, run.id)} <= taken
+    else:
+        entries = journal.page(connection, run.id, limit=run.total)
+        same = {entry.message_id for entry in entries if entry.id in only} == taken
+    if started.undoes != run.id or not same:
         raise Conflict("this Idempotency-Key was used for something else; use a new one")
     return started
 

@@ -8,7 +8,7 @@ when it writes; `reading` takes none and can't write.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,12 +97,22 @@ def scrub(engine: Engine, *, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
 def _engine(path: Path, driver_isolation: str | None) -> Engine:
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise DatabaseRefused(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or later is needed")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+    _create(path)
     engine = create_engine(
         f"sqlite:///{path}", hide_parameters=True, connect_args={"isolation_level": driver_isolation}
     )
     event.listen(engine, "connect", _harden)
     return engine
+
+
+def _create(path: Path) -> None:
+    """Makes an absent file, closed to others. One that is there is never opened here.
+
+    Closing any descriptor of a file drops all locks that this process has on it (POSIX); another process that closes
+    the database would then count as the last one, and SQLite would delete the log under us.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
 
 
 def _harden(connection: Any, _record: object) -> None:
