@@ -47,13 +47,17 @@ class Documents:
                 if not found["target"].startswith(("https://", "#", "mailto:")):
                     yield Link(path, found["text"], found["target"])
 
+    def tables(self, text: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+        """Head and rows of every table."""
+        for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+            head, _ruler, *rows = [
+                [cell.strip() for cell in re.split(r" \| |\|$", line[1:])] for line in block.splitlines()
+            ]
+            yield head[:-1], [row[:-1] for row in rows]
+
     def rows(self, text: str) -> list[list[str]]:
-        """The cells of every table row but heads and rulers."""
-        lines = [line for line in text.splitlines() if line.startswith("|")]
-        cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-        rulers = [number for number, row in enumerate(cells) if set("".join(row)) <= set("-|: ")]
-        heads = {number - 1 for number in rulers}
-        return [row for number, row in enumerate(cells) if number not in heads and number not in rulers]
+        """The cells of all tables' rows."""
+        return [row for _, rows in self.tables(text) for row in rows]
 
 
 @pytest.fixture
