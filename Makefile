@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := .tools/bin/uv
 UV_VERSION := 0.13.9
+UV_STAMP := .tools/uv-$(UV_VERSION)
 BIN := .venv/bin
 DATA ?= ../shared/data
 # Everywhere: from the repository root, `import gateway` would otherwise find the folder and succeed emptily.
@@ -12,11 +13,19 @@ export PYTHONSAFEPATH := 1
 help: ## Show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-$(UV):
+# The version is part of the stamp's name: another version is another file, so it is fetched.
+$(UV_STAMP):
 	@echo "Fetching uv $(UV_VERSION) into .tools (once)" >&2
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==$(UV_VERSION)
+	@rm -rf .tools
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+	  --target .tools uv==$(UV_VERSION)
+	@touch $@
 
-.venv/.synced: $(UV) uv.lock pyproject.toml $(wildcard */pyproject.toml)
+# The stamp lies inside .venv, so it goes with it. An environment whose Python is gone is none.
+ifneq ($(shell test -x $(BIN)/python && echo there),there)
+.PHONY: .venv/.synced
+endif
+.venv/.synced: $(UV_STAMP) uv.lock pyproject.toml $(wildcard */pyproject.toml)
 	@echo "Installing what uv.lock pins into .venv (once)" >&2
 	@$(UV) sync --locked --quiet
 	@touch $@

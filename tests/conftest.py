@@ -58,7 +58,7 @@ class RunningHouse:
         """A new session."""
         answer = sign_in(self.http, self.house.url)
         self.token = str(answer["access_token"])
-        self.mailbox = str(answer["mailboxes"][0])  # type: ignore[index]
+        self.mailbox = str(answer["mailboxes"][0])  # type: ignore[index]  # JSON
 
     def ready(self) -> None:
         """Waits until the gateway and all behind it answer."""

@@ -36,13 +36,13 @@ def body(**changes: object) -> ClearanceBody:
         "expires_at": NOW + MAX_LIFETIME,
         "item": [b"1" * 32, b"2" * 32],
     }
-    return ClearanceBody(**{**fields, **changes})  # type: ignore[arg-type]
+    return ClearanceBody(**{**fields, **changes})  # type: ignore[arg-type]  # any field
 
 
 def trust(**changes: object) -> Trust:
     keys = {"a": KEY.public_key(), "b": OTHER.public_key()}
     fields: dict[str, object] = {"keys": keys, "audience": audience("here"), "policies": {POLICY}, "prompt_forms": {1}}
-    return Trust(**{**fields, **changes})  # type: ignore[arg-type]
+    return Trust(**{**fields, **changes})  # type: ignore[arg-type]  # any field
 
 
 def opened(
@@ -53,7 +53,7 @@ def opened(
 
 def refused_at(step: int, clearance: Clearance, **how: object) -> None:
     with pytest.raises(ClearanceRefused) as caught:
-        opened(clearance, **how)  # type: ignore[arg-type]
+        opened(clearance, **how)  # type: ignore[arg-type]  # any field
     assert caught.value.step == step
 
 

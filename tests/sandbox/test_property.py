@@ -40,7 +40,7 @@ def act(graph: httpx.Client, ids: list[str], how: str, wishes: list[tuple[int, s
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(step, min_size=1, max_size=5), faults=st.lists(fault, max_size=3), seed=st.integers(0, 1000))
-def test_a_message_is_in_exactly_one_folder(  # noqa: PLR0913, PLR0917  # fixtures and drawn values
+def test_a_message_is_in_exactly_one_folder(  # fixtures and drawn values
     sandbox: RunningSandbox,
     graph: httpx.Client,
     deliver: Callable[..., list[str]],

@@ -128,7 +128,7 @@ class Work:
     async def start(self, name: str, subject_id: str, *, mailbox: str, attempt: int = 0) -> None:
         """Queues a workflow for a scan or a run; the same id and attempt twice is one workflow."""
         with SetWorkflowID(f"{subject_id}.{attempt}"), SetEnqueueOptions(queue_partition_key=mailbox):
-            await DBOS.enqueue_workflow_async(QUEUE, self._workflows[name], subject_id)  # type: ignore[arg-type]
+            await DBOS.enqueue_workflow_async(QUEUE, self._workflows[name], subject_id)  # type: ignore[arg-type]  # it takes any awaitable
 
     async def cancel(self, subject_id: str, *, attempt: int = 0) -> None:
         """Stops a workflow at its next step boundary."""
@@ -160,5 +160,5 @@ def _take_out_pickle() -> None:
     def refuse(*_: object) -> Any:
         raise PickleRefused("durable work holds no pickles")
 
-    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment]
-    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment]
+    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment]  # taken out
+    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment]  # taken out

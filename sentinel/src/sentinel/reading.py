@@ -117,6 +117,7 @@ def _decodings(decoded: Mapped) -> list[Decoding]:
 
 def _opened(decoded: Mapped, decodings: list[Decoding]) -> tuple[Replacement, ...]:
     found = [one for decode, replacements in decodings if decode in _OPAQUE for one in replacements]
+    found = [one for one in found if encoding.is_prose(one.text)]
     return tuple(Replacement(*decoded.span(one.start, one.end), one.text) for one in found)
 
 

@@ -39,7 +39,7 @@ CASES: list[tuple[str, str, dict[str, str], bytes | None, int]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "headers", "body", "status"), CASES)
-async def test_every_answer_carries_the_security_headers(  # noqa: PLR0913, PLR0917  # a table row
+async def test_every_answer_carries_the_security_headers(  # a table row
     front: Any, method: str, path: str, headers: dict[str, str], body: bytes | None, status: int
 ) -> None:
     """Success, refusal and crash alike; /api is never cached; nobody says what software this is."""
@@ -58,7 +58,7 @@ async def test_every_answer_carries_the_security_headers(  # noqa: PLR0913, PLR0
 
 
 @pytest.mark.parametrize(("method", "path", "headers", "body", "status"), [case for case in CASES if case[4] >= 400])
-async def test_every_error_is_a_problem_with_the_trace_id(  # noqa: PLR0913, PLR0917  # a table row
+async def test_every_error_is_a_problem_with_the_trace_id(  # a table row
     front: Any, method: str, path: str, headers: dict[str, str], body: bytes | None, status: int
 ) -> None:
     """RFC 9457, the status twice alike, the id that our log has."""

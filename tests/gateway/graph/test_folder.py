@@ -19,7 +19,7 @@ def folder(name: str, parent: str | None = "ROOT", well_known: str | None = None
         hidden=False,
         well_known=well_known,
     )
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return replace(made, **fields)  # type: ignore[arg-type]  # a plain str
 
 
 def mailbox() -> list[MailFolder]:

@@ -90,11 +90,11 @@ def test_unknown_fields_are_not_kept(whole: Whole) -> None:
 @pytest.mark.parametrize(
     ("entry", "found"),
     [
-        ({"id": "B", "parentFolderId": "I", "subject": 5}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B"}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B", "parentFolderId": "../x"}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B", "parentFolderId": "I", "receivedDateTime": "2026-01-02T03:04:05"}, Broken("B")),  # type: ignore[arg-type]
-        ({"id": "B", "parentFolderId": "I", "from": "Ann"}, Broken("B")),  # type: ignore[arg-type]
+        ({"id": "B", "parentFolderId": "I", "subject": 5}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "../x"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "I", "receivedDateTime": "2026-01-02T03:04:05"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
+        ({"id": "B", "parentFolderId": "I", "from": "Ann"}, Broken("B")),  # type: ignore[arg-type]  # a plain str
         ({"id": "../../me", "parentFolderId": "I"}, Broken(None)),
         ({"id": "\ud800", "parentFolderId": "I"}, Broken(None)),
         ({"id": 7}, Broken(None)),
@@ -271,7 +271,7 @@ def test_folder_is_mapped() -> None:
     document = {"id": "F", "displayName": "Bills \ud800", "parentFolderId": "R", "childFolderCount": 2}
     document |= {"totalItemCount": 7, "isHidden": True, "unreadItemCount": 3}
     found = wire.folders_page(json.dumps({"value": [document], "@odata.nextLink": "x"}).encode())
-    expected = MailFolder("F", "Bills \ufffd", "R", 7, 2, hidden=True, well_known=None)  # type: ignore[arg-type]
+    expected = MailFolder("F", "Bills \ufffd", "R", 7, 2, hidden=True, well_known=None)  # type: ignore[arg-type]  # a plain str
     assert found == FolderListing((expected,), "x")
 
 

@@ -1,6 +1,7 @@
 """The real thing: our listener over TLS, a database file, a vault, and the sandbox authority as its own process."""
 
 import asyncio
+import shutil
 import socket
 import ssl
 from base64 import urlsafe_b64encode
@@ -52,6 +53,17 @@ def challenge_of(verifier: str) -> str:
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
     return LocalAuthority.open(tmp_path_factory.mktemp("tls")).issue("localhost", hosts=["127.0.0.1"])
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once: each gateway starts on a copy of its own."""
+    path = tmp_path_factory.mktemp("database") / "mail.db"
+    engine = store.open(path)
+    store.migrate(engine)
+    store.scrub(engine)
+    engine.dispose()
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -174,14 +186,15 @@ def microsoft_settings(sandbox: RunningSandbox, tmp_path: Path) -> Callable[...,
 
 
 @asynccontextmanager
-async def running(
-    sandbox: RunningSandbox, tls: TlsFiles, port: int, folder: Path, **changed: Any
+async def running(  # what one gateway is made of
+    sandbox: RunningSandbox, tls: TlsFiles, port: int, empty_database: Path, folder: Path, **changed: Any
 ) -> AsyncIterator[Gateway]:
     data = folder / "data"
     data.mkdir()
     keyring = Keyring.create(folder / "root.key", folder / "keys", data_folder=data, now=clock.now())
+    shutil.copyfile(empty_database, data / "mail.db")
+    (data / "mail.db").chmod(store.FILE_MODE)
     engine = store.open(data / "mail.db")
-    store.migrate(engine)
     vault = Vault(keyring, "test")
     microsoft = Microsoft(settings_for(sandbox, folder, **changed))
     url = f"https://localhost:{port}"
@@ -219,12 +232,12 @@ RunGateway = Callable[..., Any]
 
 
 @pytest.fixture
-async def gateway(sandbox: RunningSandbox, tls: TlsFiles, port: int, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with running(sandbox, tls, port, tmp_path) as built:
+async def gateway(run_gateway: RunGateway) -> AsyncIterator[Gateway]:
+    async with run_gateway() as built:
         yield built
 
 
 @pytest.fixture
-def run_gateway(sandbox: RunningSandbox, tls: TlsFiles, port: int, tmp_path: Path) -> RunGateway:
+def run_gateway(sandbox: RunningSandbox, tls: TlsFiles, port: int, empty_database: Path, tmp_path: Path) -> RunGateway:
     """Like `gateway`, with other Microsoft settings."""
-    return lambda **changed: running(sandbox, tls, port, tmp_path, **changed)
+    return lambda **changed: running(sandbox, tls, port, empty_database, tmp_path, **changed)

@@ -162,7 +162,7 @@ async def test_a_doubled_parameter_is_refused(gateway: Any) -> None:
     """Two codes or two states: the one that is checked might not be the one that is used."""
     url, cookie = await gateway.start()
     fields = await gateway.authorize(url)
-    pairs = "&".join(f"{name}={value}" for name, value in [*fields.items(), ("code", "another")])
+    pairs = "&".join(f"{name}={value}" for name, value in [("code", "another"), *fields.items()])
     headers = {"cookie": cookie, "content-type": "application/x-www-form-urlencoded"}
     answer = await gateway.client.post("/api/v1/session/callback", content=pairs, headers=headers)
     assert await refused(gateway, answer)

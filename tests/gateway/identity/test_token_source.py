@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chassis.errors import Unavailable
+from chassis.settings import SecretFile
 from gateway.identity.microsoft import Microsoft, MicrosoftSettings, Silent
 from gateway.identity.needs_sign_in import NeedsSignIn
 from gateway.identity.sign_in import token_cell
@@ -136,6 +138,19 @@ async def test_an_outage_is_no_revocation(gateway: Any, mailbox_id: str) -> None
     gone.close()
     assert not row(gateway, mailbox_id).needs_consent
     assert await gateway.source.access_token(mailbox_id)
+
+
+async def test_the_operators_mistake_is_not_the_owners(
+    gateway: Any, mailbox_id: str, microsoft_settings: Callable[..., MicrosoftSettings], tmp_path: Path
+) -> None:
+    """A rotated client secret (invalid_client): unavailable, and no mailbox is marked for its owner to mend."""
+    (tmp_path / "wrong").write_text("not-the-secret")
+    (tmp_path / "wrong").chmod(0o600)
+    mistaken = Microsoft(microsoft_settings(client_secret_file=SecretFile(tmp_path / "wrong")))
+    with pytest.raises(Unavailable):
+        await TokenSource(gateway.engine, gateway.vault, mistaken).access_token(mailbox_id, CLAIMS)
+    mistaken.close()
+    assert not row(gateway, mailbox_id).needs_consent
 
 
 class Racing(Microsoft):

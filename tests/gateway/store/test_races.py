@@ -75,8 +75,8 @@ def test_what_is_over_is_not_handed_out(engine: Engine, mailbox: Mailbox) -> Non
 def test_of_two_token_refreshes_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:
     """First write and each later one: two threads with the same version, one winner, and its version is one more."""
     for version in range(ROUNDS):
-        put = _won(lambda c, v=version: token_caches.put(c, mailbox.id, sealed=b"%d" % v, expected=v))  # type: ignore[misc]
-        assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]
+        put = _won(lambda c, v=version: token_caches.put(c, mailbox.id, sealed=b"%d" % v, expected=v))  # type: ignore[misc]  # bound now
+        assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]  # booleans
     with reading(engine) as connection:
         assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"4", ROUNDS, False)
 
@@ -84,8 +84,8 @@ def test_of_two_token_refreshes_exactly_one_is_kept(engine: Engine, mailbox: Mai
 def test_of_two_learners_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:
     """The same for profiles."""
     for version in range(ROUNDS):
-        put = _won(lambda c, v=version: profiles.put(c, mailbox.id, sealed=b"%d" % v, learned=v, expected=v))  # type: ignore[misc]
-        assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]
+        put = _won(lambda c, v=version: profiles.put(c, mailbox.id, sealed=b"%d" % v, learned=v, expected=v))  # type: ignore[misc]  # bound now
+        assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]  # booleans
     with engine.begin() as connection:
         assert profiles.get(connection, mailbox.id) == (mailbox.id, ROUNDS, 4, b"4")
         profiles.discard(connection, mailbox.id)

@@ -62,7 +62,7 @@ def test_any_flipped_byte_refuses_alike(engine: Engine, vault: Vault, person: st
         sealed = vault.seal(connection, person, CELL, TEXT)
         (key,) = person_keys.of_person(connection, person)
         for place in range(len(sealed)):
-            _refused(lambda place=place: vault.open(connection, person, CELL, _flipped(sealed, place)))  # type: ignore[misc]
+            _refused(lambda place=place: vault.open(connection, person, CELL, _flipped(sealed, place)))  # type: ignore[misc]  # bound now
         for place in range(len(key.wrapped)):
             person_keys.rewrap(connection, key.id, kek_id=key.kek_id, wrapped=_flipped(key.wrapped, place))
             _refused(lambda: vault.open(connection, person, CELL, sealed))
@@ -163,7 +163,7 @@ def test_a_lost_kek_is_one_error_and_the_next_sign_in_goes_on(
     restored = Vault(other, "test")
     with engine.begin() as connection:
         for use in (restored.feature_key, lambda c, p: restored.seal(c, p, CELL, TEXT)):
-            _refused(lambda use=use: use(connection, person))  # type: ignore[misc]
+            _refused(lambda use=use: use(connection, person))  # type: ignore[misc]  # bound now
         _refused(lambda: restored.open(connection, person, CELL, sealed))
         restored.create_key(connection, person)
         assert restored.open(connection, person, CELL, restored.seal(connection, person, CELL, TEXT)) == TEXT

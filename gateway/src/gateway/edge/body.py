@@ -31,7 +31,8 @@ class Bodies:
             return
         try:
             cap = self._caps.get(scope["path"], MAX_BODY_BYTES)
-            body = await asyncio.wait_for(_read(scope, receive, cap), self._deadline_s)
+            async with asyncio.timeout(self._deadline_s):
+                body = await _read(scope, receive, cap)
         except _TooLarge:
             await refuse(scope, send, PayloadTooLarge(), [CLOSE])
         except TimeoutError:

@@ -65,7 +65,7 @@ class Protocol(HttpToolsProtocol):
         self._in_headers = True
         self._requests = 0  # whose headers are complete
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a Transport
         """Cut at once when full; otherwise the clock for the first request starts."""
         super().connection_made(transport)
         if len(self.connections) > self._most_connections:

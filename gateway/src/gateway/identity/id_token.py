@@ -6,9 +6,9 @@ MSAL 1.38 and later do none: it accepts `alg: none`, a foreign audience and an e
 `verify` returns an Identity only when all of this holds, in this order:
 
  1. The token is a compact JWS in its one spelling.
- 2. Its header says RS256 and names a key; it brings no key, key address or critical extension of its own.
+ 2. Its header names a key; it brings no key, key address or critical extension of its own.
  3. That key is one of the authority's published signing keys.
- 4. The signature verifies.
+ 4. The signature verifies as RS256, whatever the header says.
  5. The claims are one JSON object, with every claim that we use of the declared type.
  6. `tid` is a tenant that may sign in here.
  7. `iss` is exactly the issuer that the authority announced, and names this `tid` and no other tenant.
@@ -108,7 +108,7 @@ def _header(token: str) -> dict[str, str]:
         header = msgspec.json.decode(compact.split(token).header, type=dict[str, str])
     except (compact.MalformedToken, msgspec.DecodeError):
         raise _invalid() from None
-    if header.get("alg") != ALGORITHM or "kid" not in header or _OWN_KEY_HEADERS & header.keys():
+    if "kid" not in header or _OWN_KEY_HEADERS & header.keys():
         raise _invalid()
     return header
 

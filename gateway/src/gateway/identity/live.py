@@ -7,6 +7,7 @@ A database that doesn't answer is no "yes": the request fails.
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -30,15 +31,16 @@ class _Answer(NamedTuple):
 class LiveSessions:
     """The answer to "is this session live?", for the edge."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
+        self._monotonic = monotonic
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, principal: Principal) -> bool:
         """Whether the principal's session is live. Unavailable when that can't be known."""
         answer = self._answers.get(principal.session_id)
-        if answer is None or time.monotonic() - answer.asked_at >= RECHECK_S:
+        if answer is None or self._monotonic() - answer.asked_at >= RECHECK_S:
             answer = await self._ask(principal, answer)
         # Last, so that a sign-out that happened while we were asking still wins.
         return answer.live and principal.session_id not in self._ended
@@ -49,7 +51,7 @@ class LiveSessions:
         _bound(self._ended)
 
     async def _ask(self, principal: Principal, before: _Answer | None) -> _Answer:
-        now = time.monotonic()
+        now = self._monotonic()
         touch = before is None or now - before.touched_at >= TOUCH_S
         if touch:
             live = await transaction.write(self._engine, lambda connection: _touch(connection, principal))

@@ -87,6 +87,7 @@ class SignIns:
         row = await transaction.write(self._engine, lambda c: sign_ins.consume(c, name, now=clock.now()))
         if row is None:
             raise SignInRefused(SignInReason.STATE_UNKNOWN)
+        # The seal below would refuse another browser as well; this says so without trying to open it.
         if browser_secret is None or not hmac.compare_digest(flows.digest(browser_secret), row.browser_hash):
             raise SignInRefused(SignInReason.OTHER_BROWSER)
         try:

@@ -1,8 +1,8 @@
 """Letters that look like Latin ones. A small table of ours, aware of scripts: Russian stays Russian.
 
 Two kinds. STYLED letters (small capitals, IPA, squared, regional indicators) stand for a Latin letter wherever they
-are. FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin, or in a
-word made of look-alikes alone inside a text that is otherwise Latin.
+are. FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin; a word of
+look-alikes alone is read both ways.
 """
 # ruff: noqa: RUF001  # ambiguous letters are what this table is made of
 
@@ -55,24 +55,17 @@ _HAS_FOREIGN = re.compile(f"[{''.join(FOREIGN)}]")
 
 
 def resemble(mapped: Mapped) -> Mapped:
-    """Look-alike words in Latin letters. Expects case-folded text."""
-    spans = look_alike_words(mapped.text)
-    if not spans:
+    """Words that mix foreign letters with Latin ones, in Latin letters. Expects case-folded text."""
+    if mapped.text.isascii() or not _HAS_FOREIGN.search(mapped.text):
         return mapped
-    pieces, place = [], 0
-    for start, end in spans:
-        pieces += [mapped.text[place:start], mapped.text[start:end].translate(_FOREIGN)]
-        place = end
-    return mapped.with_text("".join([*pieces, mapped.text[place:]]))
+    return mapped.with_text(_WORD.sub(_unmixed, mapped.text))
 
 
-def look_alike_words(text: str) -> list[tuple[int, int]]:
-    """Words in which a foreign letter poses as a Latin one."""
-    if text.isascii() or not _HAS_FOREIGN.search(text) or not _LATIN.search(text):
-        return []
-    latin_text = 2 * len(_LATIN.findall(text)) > len(text)
-    words = (word for word in _WORD.finditer(text) if _HAS_FOREIGN.search(word[0]))
-    return [word.span() for word in words if _poses(word[0], latin_text=latin_text)]
+def latinised(mapped: Mapped) -> Mapped:
+    """Words of look-alikes alone in Latin letters, too. Another way to read: they may well be Russian."""
+    if mapped.text.isascii() or not _LATIN.search(mapped.text):
+        return mapped
+    return mapped.with_text(_WORD.sub(_posing, mapped.text))
 
 
 def imitations(text: str) -> list[tuple[int, int]]:
@@ -88,5 +81,9 @@ def _imitates(word: str) -> bool:
     return len(letters) >= LEAST_LETTERS and 0 < len(foreign) < len(letters) and TWINS.issuperset(foreign)
 
 
-def _poses(word: str, *, latin_text: bool) -> bool:
-    return _LATIN.search(word) is not None or (latin_text and all(letter in FOREIGN for letter in word))
+def _unmixed(word: re.Match[str]) -> str:
+    return word[0].translate(_FOREIGN) if _LATIN.search(word[0]) else word[0]
+
+
+def _posing(word: re.Match[str]) -> str:
+    return word[0].translate(_FOREIGN) if all(letter in FOREIGN for letter in word[0]) else word[0]

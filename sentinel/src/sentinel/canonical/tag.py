@@ -1,6 +1,7 @@
 """Tag characters (U+E0020 to U+E007E): invisible copies of ASCII that models read and people don't.
 
-Guarantees: outside an emoji flag they become the letters they copy; flags and their tags are left to be stripped.
+Guarantees: outside an emoji flag they become the letters they copy, apart from the words beside them; flags and their
+tags are left to be stripped.
 """
 
 import re
@@ -28,8 +29,10 @@ def decode_tags(mapped: Mapped) -> Mapped:
     rewriter, place = Rewriter(mapped), 0
     for start, end in runs:
         rewriter.keep(place, start)
+        rewriter.put(" ", start, start + 1)
         for index in range(start, end):
             rewriter.put(chr(ord(mapped.text[index]) - _FIRST), index, index + 1)
+        rewriter.put(" ", end - 1, end)
         place = end
     rewriter.keep(place, len(mapped.text))
     return rewriter.done()

@@ -9,14 +9,12 @@ from sentinel.finding import Finding, Technique
 from sentinel.reading import InspectedItem
 from sentinel.rules.rule import FIRM, STRONG
 
-_LEAST_WORDS = 3  # of prose that is held; a single word is chance, a ticket number often decodes to one
+_LEAST_WORDS = 3  # of prose that is held; one word is no prose: a ticket number often decodes to one
 
 
 def detect_encoded(item: InspectedItem) -> Iterator[Finding]:
     """A finding for every stretch that decodes to words."""
     for reading in item.readings:
         for start, end, text in reading.opened:
-            count = len(text.split())
-            if count > 1:
-                weight = STRONG if count >= _LEAST_WORDS else FIRM
-                yield Finding(Technique.ENCODED_PAYLOAD, reading.field, start, end, weight, "SEN-801")
+            weight = STRONG if len(text.split()) >= _LEAST_WORDS else FIRM
+            yield Finding(Technique.ENCODED_PAYLOAD, reading.field, start, end, weight, "SEN-801")

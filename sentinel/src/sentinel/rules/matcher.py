@@ -102,14 +102,17 @@ class _Set:
 
     def matching(self, data: bytes) -> list[int]:
         """Numbers of the patterns that match, least first."""
-        found = sorted(self._set.Match(data))
+        found = self._asked(data)
         if not found or found[-1] != len(self._rules):
             return [index for index in range(len(self._rules)) if self._pattern(index).search(data)]
         return found[:-1]
 
     def is_silent(self, lines: str) -> bool:
         """True when only the guard matches."""
-        return list(self._set.Match(lines.encode())) == [len(self._rules)]
+        return self._asked(lines.encode()) == [len(self._rules)]
+
+    def _asked(self, data: bytes) -> list[int]:
+        return sorted(self._set.Match(data) or ())  # None is its word for nothing
 
     def spans(self, text: str) -> list[RuleSpan]:
         """Rules that match, with the code points of the text where they do."""

@@ -102,16 +102,22 @@ def _stretches(pattern: re.Pattern[str], text: str, decode: Callable[[str], str]
     found = []
     for match, _ in zip(pattern.finditer(text), range(MAX_TOKENS), strict=False):
         decoded = decode(match[0][:MAX_TOKEN])
-        if is_readable(decoded):
+        if _is_text(decoded):
             found.append(Replacement(*match.span(), decoded))
     return found
 
 
-def is_readable(text: str) -> bool:
-    """True when a decoded text looks like something that people write."""
+def is_prose(text: str) -> bool:
+    """True when a decoded text is something that people write: words."""
+    letters = sum(character.isalpha() or character == " " for character in text)
+    return len(text.split()) > 1 and letters >= _READABLE * len(text)
+
+
+def _is_text(text: str) -> bool:
+    """True for prose, and for what may be an encoding again; random bytes are neither."""
     if len(text) < _LEAST or not text.replace("\n", " ").isprintable():
         return False
-    return sum(character.isalpha() or character == " " for character in text) >= _READABLE * len(text)
+    return sum(character.isalnum() or character in " +/=-_" for character in text) >= _READABLE * len(text)
 
 
 def _from_base64(token: str) -> str:

@@ -1,4 +1,4 @@
-"""Texts spelled another way: leet, backwards, rot13, letter by letter. Made of the canonical text."""
+"""Texts spelled another way: look-alikes, leet, backwards, rot13, letter by letter. Made of the canonical text."""
 
 import re
 from collections import Counter
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import re2
 
+from sentinel.canonical.confusable import latinised
 from sentinel.canonical.mapped import Mapped, Rewriter
 
 _LEET = re.compile(r"[a-z][0-9@$!|+]|[0-9@$!|+][a-z]")
@@ -32,6 +33,9 @@ _LEAST_LONE = 6  # pairs; abbreviations have fewer
 def respelled(canonical: Mapped) -> Iterator[Mapped]:
     """The other readings whose cheap sign is there."""
     text = canonical.text
+    latin = latinised(canonical)
+    if latin.text != text:
+        yield latin
     if _LEET.search(text):
         yield canonical.with_text(text.translate(_LEET_I))
         if "1" in text:

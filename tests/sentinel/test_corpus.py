@@ -1,0 +1,91 @@
+"""Our own corpus: every attack is held under its name, no ordinary mail is touched, and spans are true."""
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentinel.finding import Field, Technique
+from sentinel.inspector import Inspector
+from sentinel.item import Item
+from sentinel.verdict import Outcome, Verdict
+
+Corpus = Callable[[str], list[dict[str, str]]]
+LEAST_BENIGN = 150
+
+
+def item(row: dict[str, str]) -> Item:
+    return Item(
+        {
+            Field.SUBJECT: row["subject"],
+            Field.SENDER_NAME: row["sender_name"],
+            Field.SENDER_ADDRESS: row["sender_address"],
+        },
+    )
+
+
+def length(given: Item, field: Field) -> int:
+    if field is Field.JOINED:
+        return len(given.texts[Field.SENDER_NAME]) + 1 + len(given.texts[Field.SUBJECT])
+    return len(given.texts.get(field, ""))
+
+
+def test_every_attack_is_held_and_named(corpus: Corpus, inspector: Inspector) -> None:
+    """In every technique and language of the corpus."""
+    missed = []
+    for row in corpus("attacks"):
+        verdict = inspector.inspect(item(row))
+        named = {finding.technique for finding in verdict.findings}
+        if verdict.outcome is not Outcome.HELD or Technique[row["technique"].upper()] not in named:
+            missed.append(row["id"])
+    assert missed == []
+
+
+def test_the_corpus_covers_every_technique_and_twelve_languages(corpus: Corpus) -> None:
+    """Or the test above proves less than it says."""
+    rows = corpus("attacks")
+    assert {row["technique"].upper() for row in rows} == {name.name for name in Technique if name}
+    assert {"en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "zh", "ja"} <= {row["language"] for row in rows}
+
+
+def test_ordinary_mail_that_looks_like_an_attack_is_clean(corpus: Corpus, inspector: Inspector) -> None:
+    """Not one of them waits for its owner."""
+    rows = corpus("benign")
+    assert len(rows) >= LEAST_BENIGN
+    assert [row["id"] for row in rows if inspector.inspect(item(row)).outcome is not Outcome.CLEAN] == []
+
+
+def test_every_span_lies_inside_its_field(corpus: Corpus, inspector: Inspector) -> None:
+    """Also of what was decoded, read backwards or joined."""
+    for row in corpus("attacks"):
+        given = item(row)
+        for finding in inspector.inspect(given).findings:
+            assert 0 <= finding.start < finding.end <= length(given, finding.field), row["id"]
+
+
+def test_benign_padding_changes_no_verdict(corpus: Corpus, inspector: Inspector) -> None:
+    """A payload can't hide in the middle of ordinary words."""
+    for row in corpus("attacks"):
+        if row["technique"] in {"split_payload", "look_alike_sender"}:
+            continue
+        padded = {**row, "subject": f"Minutes of Monday: {row['subject']} | see you there"}
+        assert inspector.inspect(item(padded)).outcome is Outcome.HELD, row["id"]
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_no_text_at_all_breaks_the_inspector(subject: str, name: str) -> None:
+    """Whatever comes: a verdict, with spans inside of the fields, and never the mark of a broken detector."""
+    given = Item({Field.SUBJECT: subject, Field.SENDER_NAME: name})
+    verdict: Verdict = _INSPECTOR.inspect(given)
+    assert all(finding.rule_id != "SEN-006" for finding in verdict.findings)
+    assert all(0 <= one.start <= one.end <= length(given, one.field) for one in verdict.findings)
+
+
+def _made() -> Inspector:
+    from sentinel.inspector import detectors
+
+    return Inspector(detectors())
+
+
+_INSPECTOR = _made()
