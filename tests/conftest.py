@@ -8,7 +8,7 @@ import sqlite3
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -326,7 +326,8 @@ class Watch:
         }
         path = self.root / f"{name}-tap.json"
         path.write_text(json.dumps(config))
-        tap = Child(f"{name}-tap", [sys.executable, str(Path(__file__).parent / "tap.py"), str(path)], self.root / "log")
+        program = str(Path(__file__).parent / "tap.py")
+        tap = Child(f"{name}-tap", [sys.executable, program, str(path)], self.root / "log")
         tap.start()
         stack.callback(tap.stop)
         settings = house.place.path("settings", "gateway.toml")

@@ -111,7 +111,8 @@ async def test_what_sentinel_cleared_is_classified_and_learned(peers: Peers) -> 
 async def test_without_a_clearance_nothing_is_read(peers: Peers) -> None:
     """No clearance, an empty one, one that was signed by nobody: refused."""
     batch_id, clearance = await peers.inspected([CLEAN], FOLDERS)
-    for none in (None, Clearance(), Clearance(body=clearance.body), Clearance(body=clearance.body, signature=bytes(64))):
+    unsigned = Clearance(body=clearance.body)
+    for none in (None, Clearance(), unsigned, Clearance(body=clearance.body, signature=bytes(64))):
         await refused(peers.classify([CLEAN], FOLDERS, batch_id, none))
         await refused(peers.learn([CLEAN], batch_id, none))
 

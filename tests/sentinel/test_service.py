@@ -265,7 +265,8 @@ async def test_work_that_nobody_waits_for_stops() -> None:
     signer = Signer(Ed25519PrivateKey.generate(), kid="s1", deployment="here", policy_hash=bytes(32))
     with ThreadPoolExecutor(1) as executor:
         servicer = SentinelServicer(gated, signer, executor, time.time)
-        call = asyncio.ensure_future(servicer.Inspect(request(CLEAN, CLEAN, CLEAN), None))  # type: ignore[arg-type]
+        asked = servicer.Inspect(request(CLEAN, CLEAN, CLEAN), None)  # type: ignore[arg-type]  # needs no context
+        call = asyncio.ensure_future(asked)
         await asyncio.to_thread(gated.working.wait, SECONDS)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):

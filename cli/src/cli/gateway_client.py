@@ -8,10 +8,14 @@ from typing import Any
 
 import httpx
 
+from cli.problem import problem
 from cli.sorted_message import Evidence, SortedMessage
 
 PAGE = 100  # decisions a page, the API's most
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.2  # 300 questions a minute, half of what the gateway allows a person
+PATIENCE = 60.0  # seconds that a gateway which was started again may need to answer
+BUSY_TRIES = 5  # when the gateway says "later" so often, it means it
+MAX_WAIT = 60.0  # seconds that "later" may be
 FINAL = frozenset({"done", "failed", "cancelled"})
 
 _DECISIONS = {"move": "move", "keep": "keep", "review": "review", "hold": "held"}
@@ -41,6 +45,11 @@ class Progress:
     learned: int
     error: str | None
 
+    @classmethod
+    def none(cls) -> "Progress":
+        """Before anything is known."""
+        return cls("queued", 0, 0, 0, None)
+
 
 class GatewayClient:
     """One signed-in person, one mailbox."""
@@ -49,30 +58,40 @@ class GatewayClient:
         self._http = http
         self._headers = {"Authorization": f"Bearer {token}"}
         self._base = f"/api/v1/mailboxes/{mailbox}"
+        self._known: dict[str, str] | None = None
 
     def folders(self) -> list[Folder]:
         """All folders, live from the mailbox."""
         items = self._ask("GET", "/folders").json()["items"]
+        self._known = {item["id"]: item["name"] for item in items}
         return [Folder(item["id"], item["name"], item["total"], item["well_known"]) for item in items]
 
     def choose(self, folder: Folder) -> None:
         """Lets mail be filed into the folder."""
         self._ask("PATCH", f"/folders/{folder.id}", json={"chosen": True})
 
-    def scan(self, progress: Callable[[Progress], None]) -> str:
-        """Scans the inbox to its end and returns the scan's id; progress hears of each change."""
-        scan = self._ask("POST", "/scans", json={}, headers={"Idempotency-Key": secrets.token_urlsafe(16)}).json()
+    def scan(self, heard: Callable[[Progress | None], None]) -> str:
+        """Scans the inbox to its end; the scan's id. heard is told how far it is, None while nobody answers."""
+        headers = {"Idempotency-Key": secrets.token_urlsafe(16)}
+        scan = self._ask("POST", "/scans", json={}, headers=headers).json()
+        path, answered = f"/scans/{scan['id']}", time.monotonic()
         while scan["state"] not in FINAL:
             time.sleep(POLL_SECONDS)
-            scan = self._ask("GET", f"/scans/{scan['id']}").json()
-            progress(_progress(scan))
+            try:
+                scan, answered = self._ask("GET", path).json(), time.monotonic()
+            except httpx.TransportError:
+                if time.monotonic() - answered > PATIENCE:
+                    raise
+                heard(None)
+            else:
+                heard(_progress(scan))
         if scan["state"] != "done":
             raise GatewayRefused(f"the scan ended as {scan['state']} ({scan['error_code']}); nothing has moved")
         return str(scan["id"])
 
     def decisions(self, scan: str, kind: str | None = None) -> Iterator[SortedMessage]:
         """The preview, page by page, in the mailbox's order."""
-        names = {folder.id: folder.name for folder in self.folders()}
+        names = self._names()
         parameters: dict[str, Any] = {"limit": PAGE} | ({"kind": kind} if kind else {})
         while True:
             page = self._ask("GET", f"/scans/{scan}/decisions", params=parameters).json()
@@ -86,12 +105,26 @@ class GatewayClient:
         counts = self._ask("GET", f"/scans/{scan}").json()["counts"]
         return {ours: counts[theirs] for theirs, ours in _DECISIONS.items()}
 
+    def _names(self) -> dict[str, str]:
+        if self._known is None:
+            self._known = {folder.id: folder.name for folder in self.folders()}
+        return self._known
+
     def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         headers = self._headers | arguments.pop("headers", {})
-        response = self._http.request(method, self._base + path, headers=headers, **arguments)
+        for _ in range(BUSY_TRIES):
+            response = self._http.request(method, self._base + path, headers=headers, **arguments)
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            time.sleep(_later(response))
         if response.is_error:
-            raise GatewayRefused(_problem(response))
+            raise GatewayRefused(problem(response))
         return response
+
+
+def _later(response: httpx.Response) -> float:
+    said = response.headers.get("retry-after", "")
+    return min(float(said), MAX_WAIT) if said.isdecimal() else 1.0
 
 
 def _progress(scan: dict[str, Any]) -> Progress:
@@ -112,11 +145,3 @@ def _message(item: dict[str, Any], names: dict[str, str]) -> SortedMessage:
         risk=item["risk"],
         findings=tuple(Evidence(**finding) for finding in item["findings"]),
     )
-
-
-def _problem(response: httpx.Response) -> str:
-    try:
-        problem = response.json()
-    except ValueError:
-        return f"the gateway answered {response.status_code} without saying why"
-    return f"{problem.get('title')}: {problem.get('detail')} ({response.status_code} {problem.get('code')})"

@@ -6,6 +6,7 @@ sandbox (Microsoft on one desk), sentinel, classifier, gateway: four processes, 
 import socket
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from chassis.authority import LocalAuthority, renew_due
 from chassis.tls import TlsFiles
 from cli.child import Child, program
 from cli.place import Place
+from cli.unusable import Unusable
 
 DEPLOYMENT = "local"
 HOST = "127.0.0.1"
@@ -49,26 +51,40 @@ class Ports:
 
     @classmethod
     def choose(cls, gateway: int) -> "Ports":
-        """Free ports; the gateway's own if it is free."""
-        return cls(free_port(gateway), free_port(), free_port(), free_port())
+        """Four free ports; the gateway's own if it is free."""
+        with ExitStack() as stack:
+            probes = [stack.enter_context(socket.socket()) for _ in range(4)]
+            return cls(*(_bound(probe, wanted) for probe, wanted in zip(probes, (gateway, 0, 0, 0), strict=True)))
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there; 0, which stands for any, is always free."""
+    return port in {0, free_port(port)}
 
 
 def free_port(wanted: int = 0) -> int:
     """The wanted port if nobody has it, otherwise any."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+        return _bound(probe, wanted)
+
+
+def _bound(probe: socket.socket, wanted: int) -> int:
+    """The wanted port if nobody has it, otherwise any; taken until the probe is closed."""
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((HOST, wanted))
+    except OSError:
+        probe.bind((HOST, 0))
+    return int(probe.getsockname()[1])
 
 
 class House:
     """Everything that one machine needs, built in a place."""
 
-    def __init__(self, place: Place, ports: Ports, seed: str) -> None:
+    def __init__(self, place: Place, ports: Ports, seed: str, keeps: tuple[int, ...] = ()) -> None:
+        """seed: "sample" or the path of a mailbox. keeps: descriptors that every process inherits."""
         self._place = place
+        self._keeps = keeps
         self._authority = LocalAuthority.open(place.path("tls", "authority"))
         self._ports = ports
         self._seed = seed
@@ -77,6 +93,11 @@ class House:
     def url(self) -> str:
         """Where people and programs go."""
         return f"https://{HOST}:{self._ports.gateway}"
+
+    @property
+    def microsoft(self) -> str:
+        """Where the sandbox's authority describes itself, once it answers."""
+        return f"https://{HOST}:{self._ports.sandbox}/{TENANT}/v2.0/.well-known/openid-configuration"
 
     @property
     def authority(self) -> Path:
@@ -106,7 +127,7 @@ class House:
 
     def _child(self, name: str, command: Sequence[str], values: dict[str, object]) -> Child:
         settings = self._place.settings(name, values)
-        return Child(name, [*command, str(settings)], self._place.path("logs", f"{name}.log"))
+        return Child(name, [*command, str(settings)], self._place.path("logs", f"{name}.log"), self._keeps)
 
     def _sentinel(self) -> dict[str, object]:
         return {
@@ -186,9 +207,23 @@ class House:
         return path
 
     def _pinned_keys(self) -> Path:
-        key = load_pem_private_key(self._signing_key().read_bytes(), None)
+        key = _loaded(self._signing_key())
         pinned = {KID: key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()}
         return self._place.settings("sentinel-keys", {"keys": pinned})
+
+
+def _loaded(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except ValueError:
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Unusable(
+            f"{path} can't be used.",
+            "It is no longer the Ed25519 key that was written there.",
+            "Remove it, and the next start makes a new one.",
+        )
+    return key
 
 
 def policy_hash() -> str:

@@ -8,24 +8,40 @@ import click
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mail-organiser-cli")
 def main() -> None:
-    """Sorts a mailbox into its owner's folders. Nothing moves before you approve it."""
+    r"""Sort a mailbox into its owner's folders. Nothing moves before you approve it.
+
+    Data goes to stdout, progress to stderr; NO_COLOR is respected. Exit codes:
+
+    \b
+        0  done
+        1  something went wrong, or it was stopped
+        2  an option, a path or a mailbox can't be used
+        3  done, and something is held (scan)
+    """
 
 
 @main.command()
-@click.option("--mailbox", type=click.Path(exists=True, path_type=Path), help="mbox, .eml folder, Maildir or Takeout.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True, help="0 for any free one.")
+@click.option(
+    "--mailbox",
+    type=click.Path(path_type=Path),
+    help="An mbox, a directory of .eml, a Maildir, a Takeout .zip or a .jsonl stream.  [default: a sample]",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="0 for any free one.  [default: 8443, or any if that is taken]"
+)
 @click.option(
     "--var", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where to keep things."
 )
-@click.option("--check", is_flag=True, help="Sort, print one JSON line, end.")
-def up(mailbox: Path | None, port: int, var: Path, *, check: bool) -> None:
+@click.option("--check", is_flag=True, help="Sort, print one JSON line at the end of stdout, end; keep nothing.")
+def up(mailbox: Path | None, port: int | None, var: Path, *, check: bool) -> None:
     r"""Run everything on this machine and sort a mailbox in the sandbox.
 
-    Without --mailbox, a sample mailbox is sorted. Examples:
+    Mail that lies in folders is learned from; mail that lies in none is sorted. Ctrl-C ends it. Examples:
 
     \b
         mail-organiser up
         mail-organiser up --mailbox ~/Takeout/Mail/All.mbox
+        mail-organiser up --check | tail -n 1
     """
     from cli.up import run  # noqa: PLC0415  # see above
 
@@ -33,18 +49,25 @@ def up(mailbox: Path | None, port: int, var: Path, *, check: bool) -> None:
 
 
 @main.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--folders", type=click.Path(exists=True, path_type=Path), help="Names of folders, one a line.")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--folders",
+    type=click.Path(path_type=Path),
+    help="A text file of folder names, one a line, that may be chosen besides those that hold mail.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(1), help="Sort at most so many messages.")
 def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None:
     r"""Sort a mailbox file offline: nothing is sent anywhere, nothing is changed.
 
-    Exit code 3 when something is held. Examples:
+    PATH is an mbox, a directory of .eml, a Maildir, a Takeout .zip or a .jsonl stream. Where mail belongs is learned
+    from the mail that it files in folders; a folder that holds none, as --folders may name, is a possible choice but
+    nothing speaks for it. Exit code 3 when something is held. Examples:
 
     \b
         mail-organiser scan ~/Takeout/Mail/All.mbox
         mail-organiser scan Maildir --format jsonl > decisions.jsonl
+        mail-organiser scan All.mbox --folders names.txt --limit 500
     """
     from cli.scan import run  # noqa: PLC0415  # see above
 

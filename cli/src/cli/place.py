@@ -6,14 +6,18 @@ var/<mailbox>/data/      the gateway's database and its sealed keys
 var/<mailbox>/sandbox/   the mailbox that the sandbox serves
 var/<mailbox>/settings/  one file a process
 var/<mailbox>/logs/      one file a process
+var/<mailbox>/lock       held by whoever runs on it, and by the processes that it started
 """
 
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from cli.unusable import Unusable
 
 FOLDERS = ("secrets", "tls", "data", "sandbox", "settings", "logs")
 SECRET_MODE = 0o600
@@ -36,6 +40,20 @@ class Place:
     def path(self, folder: str, name: str) -> Path:
         """A file in one of the folders."""
         return self.root / folder / name
+
+    def lock(self) -> int:
+        """A descriptor that says that this place is in use, for as long as a process has it. Unusable if one has."""
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, SECRET_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise Unusable(
+                "This mailbox is being sorted already.",
+                f"Another `mail-organiser up`, or a process that it left behind, works in {self.root}.",
+                "End it, or give this one another folder with --var.",
+            ) from None
+        return descriptor
 
     def secret(self, name: str, content: bytes | None = None) -> Path:
         """A secret's file: made once, with this content or 32 random bytes as text, kept from then on."""
@@ -72,4 +90,6 @@ def toml(values: Mapping[str, object], prefix: str = "") -> str:
 def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(one) for one in value) + "]"
-    return json.dumps(str(value) if isinstance(value, Path) else value)
+    # TOML's strings are JSON's but for two things: no surrogate pairs, and DEL is escaped.
+    text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")

@@ -1,101 +1,162 @@
-"""The preview in a terminal: where each message goes, how sure, why; and what is held, with its evidence."""
+"""The preview in a terminal: where each message goes, how sure, why; and what is held, with its evidence.
 
-from collections.abc import Mapping, Sequence
+Guarantees: at any width from 60 columns up, where a message goes is never cut away by what a stranger wrote; every text
+of a stranger passes cli.untrusted. Rows are written one by one, so that a hundred thousand need no memory.
+"""
 
-from rich.console import Console, Group
-from rich.table import Table
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
 
-from cli.sorted_message import SortedMessage
+from cli.sorted_message import Evidence, SortedMessage
 from cli.untrusted import short, visible
+from cli.words import FIELDS, reason, technique
 
-REASONS = {
-    "sender": "mail from this sender is filed there",
-    "thread": "this conversation is filed there",
-    "domain": "mail from this domain is filed there",
-    "recipients": "mail to these people is filed there",
-    "words": "reads like mail filed there",
-    "provider": "the AI provider chose it",
-    "rule": "your rule",
-    "not_sure": "not sure enough to move by itself",
-    "suspicious": "something looks odd, see for yourself",
-    "no_folder_fits": "no folder fits",
-    "nothing_learned": "nothing learned yet",
-    "already_there": "it is there already",
-}
+GAP = 2  # blanks between columns
+SURE = 4  # columns of "100%"
+NARROW = 60  # columns; below, lines are cut
+ROOMY = 140  # columns from which reasons are told in full
+BRIEF, FULL = 16, 43  # columns of a reason
+SENDER = 24  # columns of a sender before its subject
+MOST_EVIDENCE = 50  # held messages that are told about one by one; the rest is counted
+MOST_FINDINGS = 3  # of one message
+EXCERPT = 64  # columns of the words that sentinel found
 
-TECHNIQUES = {
-    "override": "tells the reader to drop its instructions",
-    "role_play": "gives the reader another role",
-    "prompt_leak": "asks for the prompt or for secrets",
-    "delimiter_spoofing": "imitates the channel between program and model",
-    "folder_steering": "tells the sorter which folder to choose",
-    "agent_action": "tells an agent to act",
-    "authority": "claims authority over the reader",
-    "encoded_payload": "hides a payload in an encoding",
-    "hidden_characters": "hides characters from people",
-    "look_alike_sender": "looks like another sender",
-    "split_payload": "splits a payload over sender and subject",
-    "unreadable": "could not be inspected",
-}
-
-_STYLES = {"move": "green", "keep": "dim", "review": "yellow", "held": "bold red"}
-_GOES = {"keep": "(stays)", "held": "HELD"}
+_STYLES = {"move": "green", "keep": "dim", "review": "magenta", "held": "bold red"}
+_SUMS = {"move": "to move", "keep": "to stay", "review": "to look at first", "held": "held"}
 
 
-def show(console: Console, messages: Sequence[SortedMessage], sums: Mapping[str, int]) -> None:
-    """The preview: a table of these messages, the evidence of those held, the sums over all."""
-    console.print(_table(messages))
-    held = [message for message in messages if message.decision == "held"]
-    if held:
-        console.print(Text(f"\nHeld ({len(held)}): nothing reads these, and no bulk approval moves them", "bold red"))
-        console.print(Group(*(_evidence(message) for message in held)))
-    console.print(summary(sums, len(messages)))
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths of one terminal's table, in cells."""
+
+    goes: int
+    message: int
+    why: int
+    in_full: bool
+
+    @classmethod
+    def of(cls, width: int) -> "Columns":
+        """A share for each column; the message has what the others leave."""
+        width = max(width, NARROW)
+        in_full = width >= ROOMY
+        goes, why = min(max(width // 6, 12), 28), FULL if in_full else BRIEF
+        return cls(goes, width - goes - SURE - why - 3 * GAP, why, in_full)
+
+
+def show(
+    console: Console, messages: Iterable[SortedMessage], held: Sequence[SortedMessage], sums: Mapping[str, int]
+) -> None:
+    """The table of these messages, the evidence of those held, the sums over all."""
+    columns = Columns.of(console.width)
+    _line(console, _row(columns, ("Goes to", "Sure", "Message", "Why"), "bold"))
+    shown = 0
+    for shown, message in enumerate(messages, start=1):  # noqa: B007  # counted for the last line
+        _line(console, row(columns, message))
+    _held(console, held, sums["held"])
+    console.print(summary(sums, shown))
+
+
+def row(columns: Columns, message: SortedMessage) -> Text:
+    """One message's line."""
+    sure = f"{message.confidence:.0%}" if message.decision in {"move", "review"} else ""
+    cells = (short(_goes(message), columns.goes), sure, _message(message, columns.message), _why(message, columns))
+    return _row(columns, cells, _STYLES[message.decision])
 
 
 def summary(sums: Mapping[str, int], shown: int) -> Text:
     """One line of sums, with the denominator."""
     total = sum(sums.values())
-    parts = " \u00b7 ".join(f"{number} {name}" for name, number in sums.items())
-    more = f" ({shown} of them shown)" if shown < total else ""
-    return Text(f"\nNothing has moved yet. {total} messages{more}: {parts}", "bold")
+    parts = ", ".join(f"{number:,} {_SUMS[name]}" for name, number in sums.items())
+    more = f" (the first {shown:,} are shown)" if shown < total else ""
+    return Text(f"\nNothing has moved yet. {total:,} {_noun(total)}{more}: {parts}.", "bold")
 
 
-def _table(messages: Sequence[SortedMessage]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Message", ratio=5, no_wrap=True, overflow="ellipsis")
-    table.add_column("Goes to", ratio=2, no_wrap=True, overflow="ellipsis")
-    table.add_column("Sure", justify="right", no_wrap=True)
-    table.add_column("Why", ratio=4, no_wrap=True, overflow="ellipsis")
-    for message in messages:
-        table.add_row(*_row(message), style=_STYLES[message.decision])
-    return table
-
-
-def _row(message: SortedMessage) -> tuple[Text, Text, Text, Text]:
-    sender = short(message.sender_name or message.sender_address, 24)
-    goes = _GOES.get(message.decision) or _suggestion(message)
-    sure = f"risk {message.risk:.2f}" if message.decision == "held" else f"{message.confidence:.0%}"
-    return Text(f"{sender}: {short(message.subject)}"), Text(short(goes, 28)), Text(sure), Text(_why(message))
-
-
-def _suggestion(message: SortedMessage) -> str:
-    if message.decision == "review":
-        return f"? {message.folder}" if message.folder else "? (look first)"
-    return message.folder or "(stays)"
-
-
-def _why(message: SortedMessage) -> str:
+def _goes(message: SortedMessage) -> str:
     if message.decision == "held":
-        return TECHNIQUES.get(message.reason, message.reason)
-    return REASONS.get(message.reason, message.reason)
+        return "HELD"
+    if message.decision == "keep" or message.folder is None:
+        return "look first" if message.decision == "review" else "stays"
+    return f"{message.folder}?" if message.decision == "review" else message.folder
 
 
-def _evidence(message: SortedMessage) -> Text:
-    text = Text(f"  {visible(message.subject or '(no subject)')}\n", "red")
-    text.append(f"    from {visible(message.sender_name or '')} <{visible(message.sender_address or '')}>\n", "dim")
-    for finding in message.findings:
-        what = TECHNIQUES.get(finding.technique, finding.technique)
-        where = f"{finding.field} {finding.start}-{finding.end}"
-        text.append(f"    {what}  ({where}, weight {finding.weight:.2f}, {finding.rule_id})\n", "default")
+def _message(message: SortedMessage, width: int) -> str:
+    sender = short(message.sender_name or message.sender_address or "(no sender)", min(SENDER, width // 3))
+    return short(f"{sender}: {visible(message.subject or '(no subject)')}", width)
+
+
+def _why(message: SortedMessage, columns: Columns) -> str:
+    strongest = message.findings[0].technique if message.reason == "suspicious" and message.findings else message.reason
+    words = reason(strongest)
+    return short(words.full if columns.in_full else words.brief, columns.why)
+
+
+def _row(columns: Columns, cells: tuple[str, str, str, str], style: str) -> Text:
+    goes, sure, message, why = cells
+    text = Text(_padded(goes, columns.goes), style)
+    text.append(f"{'':{GAP}}{sure:>{SURE}}{'':{GAP}}")
+    text.append(_padded(message, columns.message), "" if style != "dim" else "dim")
+    return text.append(f"{'':{GAP}}{why}")
+
+
+def _padded(text: str, cells: int) -> str:
+    return text + " " * (cells - cell_len(text))
+
+
+def _line(console: Console, text: Text) -> None:
+    console.print(text, no_wrap=True, overflow="crop", crop=True)
+
+
+def _held(console: Console, held: Sequence[SortedMessage], total: int) -> None:
+    if not total:
+        return
+    console.print(
+        Text(f"\nHeld: {total:,} {_noun(total)}. Nothing reads them, no bulk approval moves them.", "bold red")
+    )
+    for message in held[:MOST_EVIDENCE]:
+        console.print(evidence(message))
+    if total > MOST_EVIDENCE:
+        console.print(Text(f"\n... and {total - MOST_EVIDENCE:,} more"))
+
+
+def evidence(message: SortedMessage) -> Text:
+    """Who wrote what, and what sentinel found in it, the strongest first."""
+    text = Text(f"\n  {visible(message.subject or '(no subject)', EXCERPT)}\n", "bold")
+    text.append(f"  from {visible(message.sender_name or '')} <{visible(message.sender_address or '')}>", "dim")
+    findings = _strongest(message.findings)
+    for finding in findings[:MOST_FINDINGS]:
+        text.append(f"\n    {_found(message, finding)}", "default")
+    if len(findings) > MOST_FINDINGS:
+        text.append(f"\n    and {len(findings) - MOST_FINDINGS} more", "default")
     return text
+
+
+def _strongest(findings: Sequence[Evidence]) -> list[Evidence]:
+    """One finding for each technique and field: the heaviest, and of equal ones the longest."""
+    best: dict[tuple[str, str], Evidence] = {}
+    for finding in sorted(findings, key=lambda one: (one.weight, one.end - one.start)):
+        best[finding.technique, finding.field] = finding
+    return sorted(best.values(), key=lambda one: -one.weight)
+
+
+def _found(message: SortedMessage, finding: Evidence) -> str:
+    where = FIELDS.get(finding.field, finding.field)
+    words = _excerpt(message, finding)
+    quoted = f': "{words}"' if words else ""
+    return f"{technique(finding.technique).full} {where}{quoted} ({finding.rule_id})"
+
+
+def _excerpt(message: SortedMessage, finding: Evidence) -> str:
+    texts = {
+        "subject": message.subject,
+        "sender_name": message.sender_name,
+        "sender_address": message.sender_address,
+    }
+    return short((texts.get(finding.field) or "")[finding.start : finding.end], EXCERPT, EXCERPT)
+
+
+def _noun(count: int) -> str:
+    return "message" if count == 1 else "messages"

@@ -6,151 +6,162 @@ what was learned from the file's folders is gone when it ends.
 
 import asyncio
 import json
+import os
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from chassis.channel import open_channel
 from chassis.errors import ServiceError
+from cli import mail as mailbox
 from cli import preview
-from cli.child import ChildFailed
+from cli.child import Child, ChildFailed, stop_all
+from cli.ending import ending
+from cli.exit_code import ExitCode
 from cli.house import CLASSIFIER, GATEWAY, HOST, SENTINEL, House, Ports
+from cli.mail import Mail, text_of
 from cli.place import Place
+from cli.report import Report, sorted_in
 from cli.sorted_message import Evidence, SortedMessage, counts
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import Purpose, SentinelClient
 from gateway.organise.choice import FolderKey
 from gateway.organise.decision import Decision, Hold, Keep, Move, Review, decide
+from gateway.organise.halving import halving
 from gateway.organise.judge import BATCH, Judge, Judgement, Learned
 from gateway.organise.verdict import Outcome, Verdict
-from mail_organiser.columns import MAX_RECIPIENTS, FolderText, MessageText
-from sandbox import seeds
+from mail_organiser.columns import FolderText
 from sandbox.seed_message import SeedMessage
 
-OK, FAILED, HELD = 0, 1, 3
-CONNECT_SECONDS = 30.0
-MAX_FOLDERS = 200  # of a mailbox; as gateway.organise.folders
-WIDTH = 150  # columns when stdout is no terminal
+CONNECT_SECONDS = 60.0  # the engines take two seconds to start, ten on a busy machine
+WATCH_SECONDS = 0.2
+WIDTH = 120  # columns when stdout is no terminal and COLUMNS doesn't say
 
 _NAMES = {Move: "move", Keep: "keep", Review: "review", Hold: "held"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mailbox in memory: what is filed (oldest first), what is to be sorted, and the folders' names by key."""
-
-    filed: Sequence[SeedMessage]
-    inbox: Sequence[SeedMessage]
-    folders: dict[str, FolderKey]
-    summary: str
+def run(path: Path, *, folders: Path | None, form: str, limit: int | None) -> ExitCode:
+    """The exit code; HELD when something is."""
+    report = Report()
+    return ending(report, lambda: _run(report, path, folders, form, limit), (ServiceError,))
 
 
-def run(path: Path, *, folders: Path | None, form: str, limit: int | None) -> int:
-    """The exit code: 0, 1 when it failed, 3 when something is held."""
-    console = Console(stderr=True, highlight=False)
-    try:
-        with console.status("Reading the mailbox"):
-            mail = _read(path, folders, limit)
-        console.print(f"{path}: {mail.summary}; {len(mail.inbox)} to sort, {len(mail.folders)} folders", markup=False)
-        messages = asyncio.run(_sorted(mail, console))
-    except (seeds.UnreadableMailbox, ChildFailed, ServiceError, TimeoutError, OSError) as error:
-        console.print(f"mail-organiser: {error or type(error).__name__}", style="red", markup=False)
-        return FAILED
+def _run(report: Report, path: Path, folders: Path | None, form: str, limit: int | None) -> ExitCode:
+    with report.doing(f"Reading {path}") as doing:
+        mail = mailbox.read(path, folders, limit, lambda number: doing(f"Reading {path}: {number:,} messages"))
+    report.say(f"{path}: {mail.summary}; {len(mail.inbox):,} to sort into {len(mail.folders)} folders")
+    if not mail.filed:
+        report.say("No message in it is filed, so there is nothing to learn where mail belongs: none will be moved")
+    messages = _sorted(report, mail)
     _write(messages, form)
-    return HELD if counts(messages)["held"] else OK
+    return ExitCode.HELD if counts(messages)["held"] else ExitCode.DONE
 
 
-def _read(path: Path, folders: Path | None, limit: int | None) -> Mail:
-    reading = seeds.read(path)
-    filed: list[SeedMessage] = []
-    inbox: list[SeedMessage] = []
-    for message in reading:
-        (inbox if message.folder is None else filed).append(message)
-    names = dict.fromkeys(message.folder for message in filed if message.folder is not None)
-    if folders is not None:
-        names |= dict.fromkeys(
-            line.strip() for line in folders.read_text(encoding="utf-8").splitlines() if line.strip()
-        )
-    keys = {name: FolderKey(f"fld_{number}") for number, name in enumerate(islice(names, MAX_FOLDERS))}
-    kept = [message for message in filed if message.folder in keys]
-    kept.sort(key=lambda message: message.received_at)
-    return Mail(kept, inbox[:limit], keys, reading.summary())
-
-
-async def _sorted(mail: Mail, console: Console) -> list[SortedMessage]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        async with _engines() as judge:
-            key = secrets.token_bytes(32)
-            profile = await _learn(judge, mail, key, bar)
-            return await _judge(judge, mail, Learned(profile, key), bar)
-
-
-@asynccontextmanager
-async def _engines() -> AsyncIterator[Judge]:
-    """Sentinel and classifier as processes of their own, reachable for this run only."""
+def _sorted(report: Report, mail: Mail) -> list[SortedMessage]:
+    """All that is to be sorted. Sentinel and classifier run as processes of their own, for this run only."""
     with ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))
         ports = Ports.choose(0)
         house = House(Place.make(Path(root)), ports, seed="")
         house.renew()
-        for child in house.engines():
-            child.start()
+        children = house.engines()
+        for child in children:
             stack.callback(child.stop)
-        tls = house.files(GATEWAY)
-        async with (
-            open_channel(f"{HOST}:{ports.sentinel}", tls, SENTINEL) as sentinel,
-            open_channel(f"{HOST}:{ports.classifier}", tls, CLASSIFIER) as classifier,
-        ):
-            await asyncio.wait_for(
-                asyncio.gather(sentinel.channel_ready(), classifier.channel_ready()), CONNECT_SECONDS
-            )
-            yield Judge(SentinelClient(sentinel), ClassifierClient(classifier))
+            child.start()
+        stack.callback(stop_all, children)
+        with report.bars() as bars:
+            messages, seconds = asyncio.run(_with_engines(house, ports, children, mail, bars))
+    report.say(sorted_in(len(mail.filed), len(mail.folders), len(messages), seconds))
+    return messages
 
 
-async def _learn(judge: Judge, mail: Mail, key: bytes, bar: Progress) -> bytes:
-    """The profile after all that is filed, in the order in which it came."""
-    task = bar.add_task("Learning from what is filed", total=len(mail.filed))
+async def _with_engines(
+    house: House, ports: Ports, children: Sequence[Child], mail: Mail, bars: Progress
+) -> tuple[list[SortedMessage], float]:
+    """All, and the seconds that it took once the engines were there."""
+    async with _judge(house, ports, children, bars) as judge:
+        key, began = secrets.token_bytes(32), time.monotonic()
+        profile = await _learn(judge, mail, key, bars)
+        messages = await _decide(judge, mail, Learned(profile, key), bars)
+        return messages, time.monotonic() - began
+
+
+@asynccontextmanager
+async def _judge(house: House, ports: Ports, children: Sequence[Child], bars: Progress) -> AsyncIterator[Judge]:
+    tls = house.files(GATEWAY)
+    async with (
+        open_channel(f"{HOST}:{ports.sentinel}", tls, SENTINEL) as sentinel,
+        open_channel(f"{HOST}:{ports.classifier}", tls, CLASSIFIER) as classifier,
+    ):
+        task = bars.add_task("Starting sentinel and classifier", total=None)
+        ready = asyncio.gather(sentinel.channel_ready(), classifier.channel_ready())
+        await _ready(ready, children)
+        bars.remove_task(task)
+        yield Judge(SentinelClient(sentinel), ClassifierClient(classifier))
+
+
+async def _ready(ready: "asyncio.Future[tuple[None, None]]", children: Sequence[Child]) -> None:
+    """Waits for both; an engine that refuses to start says why by ChildFailed."""
+    end = time.monotonic() + CONNECT_SECONDS
+    while not ready.done():
+        for child in children:
+            child.watch()
+        if time.monotonic() > end:
+            raise ChildFailed(f"sentinel and classifier did not answer within {CONNECT_SECONDS:.0f} s")
+        await asyncio.wait([ready], timeout=WATCH_SECONDS)
+
+
+async def _learn(judge: Judge, mail: Mail, key: bytes, bars: Progress) -> bytes:
+    """The profile after all that is filed, in the order in which it came. What an engine can't take is left out."""
+    task = bars.add_task("Learning from what is filed", total=len(mail.filed))
     profile = b""
+
+    async def learn(part: Sequence[SeedMessage]) -> list[None]:
+        nonlocal profile
+        profile = await _learned(judge, mail.folders, part, Learned(profile, key))
+        return [None] * len(part)
+
     for start in range(0, len(mail.filed), BATCH):
         batch = mail.filed[start : start + BATCH]
-        inspection = await judge.sentinel.inspect([_text(one) for one in batch], [], Purpose.LEARN)
-        verdicts = zip(batch, inspection.messages, strict=True)
-        clean = [message for message, verdict in verdicts if verdict.outcome is Outcome.CLEAN]
-        if clean:
-            labels = [mail.folders[message.folder or ""] for message in clean]
-            texts = [_text(one) for one in clean]
-            learned = await judge.classifier.learn(inspection.word, texts, labels, profile=profile, feature_key=key)
-            profile = learned.data
-        bar.advance(task, len(batch))
+        await halving(batch, learn, lambda _: None)
+        bars.advance(task, len(batch))
     return profile
 
 
-async def _judge(judge: Judge, mail: Mail, learned: Learned, bar: Progress) -> list[SortedMessage]:
-    task = bar.add_task("Sorting", total=len(mail.inbox))
+async def _learned(judge: Judge, folders: dict[str, FolderKey], batch: Sequence[SeedMessage], before: Learned) -> bytes:
+    """The profile, extended by what of the batch is clean."""
+    inspection = await judge.sentinel.inspect([text_of(one) for one in batch], [], Purpose.LEARN)
+    verdicts = zip(batch, inspection.messages, strict=True)
+    clean = [message for message, verdict in verdicts if verdict.outcome is Outcome.CLEAN]
+    if not clean:
+        return before.profile
+    labels = [folders[message.folder or ""] for message in clean]
+    texts = [text_of(one) for one in clean]
+    learned = await judge.classifier.learn(
+        inspection.word, texts, labels, profile=before.profile, feature_key=before.feature_key
+    )
+    return learned.data
+
+
+async def _decide(judge: Judge, mail: Mail, learned: Learned, bars: Progress) -> list[SortedMessage]:
+    task = bars.add_task("Sorting", total=len(mail.inbox))
     texts = [FolderText(key, name) for name, key in mail.folders.items()]
     names = {key: name for name, key in mail.folders.items()}
     messages: list[SortedMessage] = []
     for start in range(0, len(mail.inbox), BATCH):
         batch = mail.inbox[start : start + BATCH]
-        judgements = await judge.judge([_text(one) for one in batch], texts, learned)
+        judgements = await judge.judge([text_of(one) for one in batch], texts, learned)
         rows = enumerate(zip(batch, judgements, strict=True), start=start)
         messages += [_message(number, seed, judgement, names) for number, (seed, judgement) in rows]
-        bar.advance(task, len(batch))
+        bars.advance(task, len(batch))
     return messages
-
-
-def _text(seed: SeedMessage) -> MessageText:
-    recipients = tuple(recipient.address for recipient in seed.recipients[:MAX_RECIPIENTS])
-    return MessageText(seed.subject, seed.sender_name, seed.sender_address, seed.list_id, recipients)
 
 
 def _message(number: int, seed: SeedMessage, judgement: Judgement, names: dict[FolderKey, str]) -> SortedMessage:
@@ -183,10 +194,12 @@ def _evidence(verdict: Verdict) -> tuple[Evidence, ...]:
 
 def _write(messages: Sequence[SortedMessage], form: str) -> None:
     if form == "table":
-        console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-        preview.show(console, messages, counts(messages))
-        return
-    rows = [message.plain() for message in messages]
-    lines: Iterator[str] = iter([json.dumps(rows, indent=1)]) if form == "json" else (json.dumps(row) for row in rows)
-    for line in lines:
-        sys.stdout.write(line + "\n")
+        console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH, highlight=False)
+        held = [message for message in messages if message.decision == "held"]
+        preview.show(console, messages, held, counts(messages))
+    elif form == "json":
+        json.dump([message.plain() for message in messages], sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.writelines(json.dumps(message.plain()) + "\n" for message in messages)
+    sys.stdout.flush()

@@ -11,11 +11,13 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
+from cli.problem import problem
+
 MAX_HOPS = 10  # pages and redirects from start to code; the sandbox takes four
 
 
 class SignInFailed(Exception):
-    """The walk did not come back with a code; says at which step, never what was on the page."""
+    """The walk did not come back with a code; says at which step and with which problem, never what was on a page."""
 
 
 class Form(HTMLParser):
@@ -79,4 +81,4 @@ def _submit(client: httpx.Client, page: httpx.Response) -> httpx.Response:
 
 def _expect(response: httpx.Response, status: int, step: str) -> None:
     if response.status_code != status:
-        raise SignInFailed(f"signing in failed at step '{step}' with status {response.status_code}")
+        raise SignInFailed(f"signing in failed at step '{step}': {problem(response)}")

@@ -4,164 +4,205 @@ Walks the real doors: signs in, asks the API, shows what it says.
 """
 
 import json
-import signal
+import os
 import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
-from types import FrameType
 
 import httpx
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli import preview
-from cli.child import Child, ChildFailed
-from cli.gateway_client import GatewayClient, GatewayRefused
+from cli.child import Child, ChildFailed, stop_all
+from cli.ending import ending
+from cli.exit_code import ExitCode
+from cli.gateway_client import Folder, GatewayClient, GatewayRefused
 from cli.gateway_client import Progress as ScanProgress
-from cli.house import House, Ports
+from cli.house import House, Ports, is_free
 from cli.place import Place
+from cli.report import Report, sorted_in
 from cli.sign_in import SignInFailed, sign_in
+from cli.unusable import Unusable
+from sandbox import seeds
 
+PORT = 8443  # unless another is wanted, or this one is taken
 READY_SECONDS = 180.0  # from start to ready; loading a mailbox of 100,000 messages takes most of it
+POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
 RENEW_SECONDS = 3600.0
 TIMEOUT = 60.0  # of one request
 ROWS = 400  # messages in the terminal's table; all are in the API
-WIDTH = 150  # columns when stdout is no terminal
-OK, FAILED = 0, 1
+WIDTH = 120  # columns when stdout is no terminal and COLUMNS doesn't say
+MAX_FOLDERS = 200  # that mail may be filed in; as gateway.organise.folders
+NEWEST = 1000  # filed messages of a folder that are learned from; as gateway.organise.learn
 
 
-def run(mailbox: Path | None, *, port: int, var: Path, check: bool) -> int:
+def run(mailbox: Path | None, *, port: int | None, var: Path, check: bool) -> ExitCode:
     """The exit code. Everything that was started is ended."""
+    report = Report()
+    expected = (GatewayRefused, SignInFailed, httpx.HTTPError)
+    return ending(report, lambda: _run(report, mailbox, port, var, check=check), expected)
+
+
+def _run(report: Report, mailbox: Path | None, port: int | None, var: Path, *, check: bool) -> ExitCode:
     began = time.monotonic()
-    progress = Console(stderr=True)
-    try:
-        with _stoppable(), ExitStack() as stack:
-            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))) if check else var
-            place = Place.make(root / _name(mailbox))
-            house = House(place, Ports.choose(port), "sample" if mailbox is None else str(mailbox.resolve()))
-            return _sort(stack, house, progress, began=began, check=check)
-    except (ChildFailed, GatewayRefused, SignInFailed, httpx.HTTPError) as error:
-        progress.print(f"mail-organiser: {error}", style="red", markup=False)
-        return FAILED
-    except KeyboardInterrupt:
-        return OK
+    if mailbox is not None:
+        seeds.read(mailbox)  # refuses at once what the sandbox could only refuse later
+    with ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))) if check else var
+        place = Place.make(root / _name(mailbox))
+        lock = place.lock()
+        stack.callback(os.close, lock)
+        house = House(place, _ports(report, port), "sample" if mailbox is None else str(mailbox.resolve()), (lock,))
+        return _sort(stack, house, report, began=began, check=check)
 
 
-def _sort(stack: ExitStack, house: House, progress: Console, *, began: float, check: bool) -> int:
+def _ports(report: Report, port: int | None) -> Ports:
+    """The wanted port or none; without a wish, PORT or any."""
+    if port is not None and not is_free(port):
+        raise Unusable(
+            f"Port {port} is taken.",
+            "Another program listens there.",
+            "End that program, or choose with --port (0 for any free one).",
+        )
+    chosen = Ports.choose(PORT if port is None else port)
+    if port is None and chosen.gateway != PORT:
+        report.say(f"Port {PORT} is taken by another program; using {chosen.gateway}")
+    return chosen
+
+
+def _sort(stack: ExitStack, house: House, report: Report, *, began: float, check: bool) -> ExitCode:
     children = _start(stack, house)
     http = stack.enter_context(_client(house))
-    with progress.status("Starting sandbox, sentinel, classifier and gateway"):
-        _wait_until_ready(http, children)
+    _wait_until_ready(http, house, children, report)
     signed_in = sign_in(http, house.url)
     client = GatewayClient(http, str(signed_in["access_token"]), _first(signed_in["mailboxes"]))
-    chosen = _choose_folders(client)
-    scan = _scan(client, progress, len(chosen))
-    _show(client, scan)
+    scan = _scan(client, report, _choose_folders(client, report), children)
+    sums = client.counts(scan)
+    _show(client, scan, sums)
     seconds = round(time.monotonic() - began, 1)
     if check:
-        sys.stdout.write(json.dumps({**client.counts(scan), "seconds": seconds, "url": house.url}) + "\n")
-        return OK
-    sys.stdout.write(f"\nready in {seconds} s. Ctrl-C ends it. Trust {house.authority}\n{house.url}\n")
+        sys.stdout.write(json.dumps({**sums, "seconds": seconds, "url": house.url}) + "\n")
+        sys.stdout.flush()
+        return ExitCode.DONE
+    sys.stdout.write(f"\n{house.url}\n")
     sys.stdout.flush()
-    return _keep_up(house, children, progress)
+    report.say(f"Ready in {seconds} s; Ctrl-C ends it. Browsers ask until they trust {house.authority}")
+    return _keep_up(house, children, report)
 
 
 def _start(stack: ExitStack, house: House) -> list[Child]:
+    """The gateway first, which takes longest. It is also the first to be ended, while the others can still answer."""
     house.renew()
-    children = [*house.engines(), *house.mailbox()]
-    for child in children:
-        child.start()
-        stack.callback(child.stop)
+    children: list[Child] = []
+    for part in (reversed(house.mailbox()), house.engines()):
+        for child in part:
+            stack.callback(child.stop)
+            child.start()
+            children.append(child)
+    stack.callback(stop_all, children)
     return children
 
 
-def _wait_until_ready(http: httpx.Client, children: Sequence[Child]) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end:
-        for child in children:
-            child.watch()
-        try:
-            if http.get("/readyz").status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass  # not listening yet
-        time.sleep(0.1)
-    raise ChildFailed(f"not ready after {READY_SECONDS:.0f} s; the logs are in {children[0].log.parent}")
+def _wait_until_ready(http: httpx.Client, house: House, children: Sequence[Child], report: Report) -> None:
+    began = time.monotonic()
+    with report.doing("Starting sandbox, sentinel, classifier and gateway") as doing:
+        while missing := _missing(http, house):
+            _watch(children, report)
+            if time.monotonic() - began > READY_SECONDS:
+                logs = children[0].log.parent
+                raise ChildFailed(
+                    f"{' and '.join(missing)} not ready after {READY_SECONDS:.0f} s; the logs are in {logs}"
+                )
+            doing(f"Starting: waiting for {', '.join(missing)} ({time.monotonic() - began:.0f} s)")
+            time.sleep(POLL_SECONDS)
 
 
-def _choose_folders(client: GatewayClient) -> list[str]:
-    """Every folder that the owner made and filed mail in."""
+def _missing(http: httpx.Client, house: House) -> list[str]:
+    """Who does not answer well yet. The sandbox answers once the whole mailbox is in it."""
+    try:
+        parts = http.get("/readyz").json()["parts"]
+    except (httpx.TransportError, ValueError, KeyError):
+        return ["gateway"]
+    try:
+        parts["sandbox"] = http.get(house.microsoft).is_success
+    except httpx.TransportError:
+        parts["sandbox"] = False
+    return [name for name, well in parts.items() if not well]
+
+
+def _watch(children: Sequence[Child], report: Report) -> None:
+    for child in children:
+        if child.watch():
+            report.say(f"{child.name} had ended and was started again", "yellow")
+
+
+def _choose_folders(client: GatewayClient, report: Report) -> list[Folder]:
+    """Every folder that the owner made and filed mail in; the fullest, if there are more than may be chosen."""
     own = [folder for folder in client.folders() if folder.well_known is None and folder.total]
-    for folder in own:
+    own.sort(key=lambda folder: -folder.total)
+    if len(own) > MAX_FOLDERS:
+        report.say(f"{len(own)} folders hold mail; only the {MAX_FOLDERS} fullest are used")
+    for folder in own[:MAX_FOLDERS]:
         client.choose(folder)
-    return [folder.name for folder in own]
+    return own[:MAX_FOLDERS]
 
 
-def _scan(client: GatewayClient, console: Console, folders: int) -> str:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(f"Learning from {folders} folders", total=None)
+def _scan(client: GatewayClient, report: Report, folders: Sequence[Folder], children: Sequence[Child]) -> str:
+    began, last = time.monotonic(), ScanProgress.none()
+    with report.bars() as bars:
+        filed = sum(min(folder.total, NEWEST) for folder in folders)
+        learning = bars.add_task(f"Learning from {len(folders)} folders", total=filed)
+        sorting = bars.add_task("Sorting the inbox", total=None, start=False)
 
-        def heard(progress: ScanProgress) -> None:
-            doing = (
-                f"Sorting (learned from {progress.learned} filed)" if progress.done else "Learning from your folders"
-            )
-            bar.update(task, description=doing, total=progress.total or None, completed=progress.done)
+        def heard(progress: ScanProgress | None) -> None:
+            nonlocal last
+            _watch(children, report)
+            if progress is None:
+                return
+            bars.update(learning, completed=progress.learned)
+            if progress.done and not last.done:
+                bars.stop_task(learning)
+                bars.start_task(sorting)
+            bars.update(sorting, completed=progress.done, total=progress.total or None)
+            last = progress
 
-        return client.scan(heard)
-
-
-def _show(client: GatewayClient, scan: str) -> None:
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-    sums = client.counts(scan)
-    messages = [message for _, message in zip(range(ROWS), client.decisions(scan), strict=False)]
-    held = [message for message in client.decisions(scan, "hold") if message not in messages]
-    preview.show(console, [*messages, *held], sums)
+        scan = client.scan(heard)
+    report.say(sorted_in(last.learned, len(folders), last.done, time.monotonic() - began))
+    return scan
 
 
-def _keep_up(house: House, children: Sequence[Child], console: Console) -> int:
-    """Watches until Ctrl-C; certificates are renewed in time."""
+def _show(client: GatewayClient, scan: str, sums: dict[str, int]) -> None:
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH, highlight=False)
+    held = list(islice(client.decisions(scan, "hold"), preview.MOST_EVIDENCE)) if sums["held"] else []
+    preview.show(console, islice(client.decisions(scan), ROWS), held, sums)
+
+
+def _keep_up(house: House, children: Sequence[Child], report: Report) -> ExitCode:
+    """Watches until Ctrl-C or SIGTERM; certificates are renewed in time."""
     renewed = time.monotonic()
-    while True:
-        time.sleep(WATCH_SECONDS)
-        for child in children:
-            if child.watch():
-                console.print(f"{child.name} had ended and was started again", style="yellow")
-        if time.monotonic() - renewed > RENEW_SECONDS:
-            house.renew()
-            renewed = time.monotonic()
+    try:
+        while True:
+            time.sleep(WATCH_SECONDS)
+            _watch(children, report)
+            if time.monotonic() - renewed > RENEW_SECONDS:
+                house.renew()
+                renewed = time.monotonic()
+    except KeyboardInterrupt:
+        report.say("Ending")
+        return ExitCode.DONE
 
 
 def _client(house: House) -> httpx.Client:
     """Trusts this house's authority and nobody else; takes nothing from the environment."""
     context = ssl.create_default_context(cafile=str(house.authority))
     return httpx.Client(base_url=house.url, verify=context, trust_env=False, timeout=TIMEOUT)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does: in good order."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _name(mailbox: Path | None) -> str:

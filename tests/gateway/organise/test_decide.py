@@ -33,14 +33,13 @@ circumstances = st.fixed_dictionaries(
     {
         "protection": st.none() | st.sampled_from(["draft", "flagged"]),
         "rule": st.none() | folders,
-        "here": st.none() | folders,
     }
 )
 
 
 @given(verdicts, choices, circumstances)
 def test_the_first_that_speaks_decides(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
-    """(1) held is held whatever else; (2) protected stays; (3) a rule beats a choice; (4) else the choice, by its sureness."""
+    """(1) held is held; (2) protected stays; (3) a rule beats a choice; (4) else the choice, by its sureness."""
     decision = decide(verdict, choice, **around)
     if verdict.outcome is Outcome.HELD:
         assert isinstance(decision, Hold)
@@ -50,19 +49,18 @@ def test_the_first_that_speaks_decides(verdict: Verdict, choice: Choice, around:
         assert isinstance(decision, Review)
         assert decision.folder == (around["rule"] or choice.folder)
     elif around["rule"] is not None:
-        assert decision in (Move(around["rule"], 1.0, "rule", "rule"), Keep(1.0, "rule", "already_there"))
+        assert decision == Move(around["rule"], 1.0, "rule", "rule")
     else:
         assert isinstance(decision, Move | Keep | Review)
 
 
 @given(verdicts, choices, circumstances)
 def test_what_moves_was_clean_and_sure_or_ruled(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
-    """A move needs a clean verdict, no protection, another folder than here, and a rule or a choice that is sure."""
+    """A move needs a clean verdict, no protection, and a rule or a choice that is sure."""
     decision = decide(verdict, choice, **around)
     if isinstance(decision, Move):
         assert verdict.outcome is Outcome.CLEAN
         assert around["protection"] is None
-        assert decision.folder != around["here"]
         assert decision.folder == (around["rule"] or choice.folder)
         assert around["rule"] is not None or choice.confidence >= MOVE_AT
 
@@ -88,15 +86,8 @@ def test_sureness_has_two_steps(choice: Choice, risk: float) -> None:
 
 def test_a_hold_says_why() -> None:
     """The first finding's technique, or that nothing could be read."""
-    found = (Finding("override", "subject", 0, 4, 0.9, "SEN-101"), Finding("role_play", "subject", 5, 9, 0.8, "SEN-208"))
+    override = Finding("override", "subject", 0, 4, 0.9, "SEN-101")
+    found = (override, Finding("role_play", "subject", 5, 9, 0.8, "SEN-208"))
     assert decide(Verdict(Outcome.HELD, 0.9, found), Choice.none()) == Hold("override")
     assert decide(Verdict(Outcome.HELD, 1.0), Choice.none()) == Hold("unreadable")
     assert decide(Verdict.unjudged(), Choice.none()) == Hold("unreadable")
-
-
-def test_mail_that_is_already_there_stays() -> None:
-    """Neither a choice nor a rule moves a message into the folder that it is in."""
-    sure = Choice(FOLDERS[0], 0.9, "learned", "sender")
-    clean = Verdict(Outcome.CLEAN, 0.0)
-    assert decide(clean, sure, here=FOLDERS[0]) == Keep(0.9, "learned", "already_there")
-    assert decide(clean, Choice.none(), rule=FOLDERS[1], here=FOLDERS[1]) == Keep(1.0, "rule", "already_there")

@@ -96,7 +96,8 @@ async def test_an_unknown_reason_is_no_reason_to_refuse(peers: Any) -> None:
     """A newer classifier's reason is shown as a plain one; the choice counts."""
     peers.classify = choosing(reason=99)
     verdict_and_choice = (await judged(peers))[1]
-    assert verdict_and_choice[1] == Choice(FOLDERS[0].id, pytest.approx(0.9), "learned", "words")  # type: ignore[arg-type]
+    expected = Choice(FOLDERS[0].id, pytest.approx(0.9), "learned", "words")  # type: ignore[arg-type]  # ids are strings
+    assert verdict_and_choice[1] == expected
 
 
 def lacking(column: str) -> Callable[[Any], Any]:

@@ -34,7 +34,9 @@ class Preview:
             index = bytes([number]) * 32
             mailboxes.add(connection, mailboxes.Mailbox(self.mailbox, person.id, index, b"sealed", clock.now()))
             self.folder = ids.new("fld")
-            row = folders.Folder(self.folder, self.mailbox, TARGET, b"sealed", None, chosen=True, origin=False, revision=1)
+            row = folders.Folder(
+                self.folder, self.mailbox, TARGET, b"sealed", None, chosen=True, origin=False, revision=1
+            )
             folders.add(connection, row)
             self.scan = scans.create(connection, self.mailbox, source_graph_id=SOURCE, now=clock.now()).id
             scans.start(connection, self.scan, total=len(KINDS))
