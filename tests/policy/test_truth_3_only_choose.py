@@ -170,7 +170,7 @@ def test_held_and_suspicious_mail_can_not_be_named_for_a_move(preview: Any, kind
     named = [of_kind(house, scan, "move"), of_kind(house, scan, kind)]
     before = house.places()
     write(house, "POST", "/moves", scan, 400, {"scan_id": scan["id"], "decision_ids": named})
-    assert house.places() == before
+    assert house.moved_since(before) == set()
 
 
 def test_held_mail_moves_nowhere_before_it_is_released(preview: Any) -> None:
@@ -214,4 +214,4 @@ def test_chosen_or_not_nothing_goes_to_a_bin(preview: Any, name: str) -> None:
             assert (run["moved"], run["failed"]) == (0, 1)
         finally:
             house.ask("PATCH", f"/folders/{folder}", 200, json={"chosen": False})
-    assert house.places() == before
+    assert house.moved_since(before) == set()
