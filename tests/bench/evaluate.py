@@ -4,8 +4,9 @@
 
 DATA holds injection/dev.jsonl with injection/score.py, and foldering/*.jsonl. score.py is run where it is; rows go
 through the commands that users have (`sentinel inspect`, `classifier replay`, `mail-organiser`) and are written nowhere
-but into a folder that is gone afterwards. With --mailbox, up to N rows of the foldering streams also become a mailbox:
-of every stream the first 70 % are filed and the rest is sorted, offline by `scan` and end to end by `up --check`.
+but into a folder that is gone afterwards. With --mailbox, up to N rows of the foldering streams also become mailboxes,
+one for each owner: the first 70 % are filed and the rest is sorted at once, as a first scan does; offline by `scan`, and
+the largest one end to end by `up --check`.
 """
 
 import argparse
@@ -129,40 +130,41 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def whole(streams: Sequence[Path], most: int, folder: Path) -> Iterator[Line]:
-    """A mailbox of the streams: its moves against what their owners did, and messages a second end to end."""
-    mailbox, truth = folder / "mailbox.jsonl", []
-    with mailbox.open("w", encoding="utf-8") as file:
-        for row, filed in _mailbox(streams, most):
-            file.write(json.dumps({**row, "folder": row["folder"] if filed else None}) + "\n")
-            truth += [] if filed else [row["folder"]]
-    decided = _rows(_run([_program("mail-organiser"), "scan", str(mailbox), "--format", "jsonl"], ok=(0, HELD_CODE)))
-    moves = [(one["folder"], folder) for one, folder in zip(decided, truth, strict=True) if one["decision"] == "move"]
-    right = sum(chosen == folder for chosen, folder in moves)
-    yield Line(
-        "scan, a mailbox of the streams", "moves, of what was to be sorted", len(truth), _share(len(moves), len(truth))
-    )
-    yield Line("", "moves that their owner made too", len(moves), _share(right, len(moves)))
-    yield from _end_to_end(mailbox, len(truth))
+    """Each stream as one person's mailbox: its moves against what the owner did; then one of them end to end."""
+    mailboxes = [_mailbox(stream, most // len(streams), folder) for stream in streams]
+    for mailbox, truth in mailboxes:
+        scanned = _run([_program("mail-organiser"), "scan", str(mailbox), "--format", "jsonl"], ok=(0, HELD_CODE))
+        decided = zip(_rows(scanned), truth, strict=True)
+        moves = [one["folder"] == filed for one, filed in decided if one["decision"] == "move"]
+        value = f"{_share(len(moves), len(truth))}; {_share(sum(moves), len(moves))}"
+        yield Line(f"scan, {mailbox.stem}", "moves; of these as the owner did", len(truth), value)
+    yield from _end_to_end(*max(mailboxes, key=lambda one: len(one[1])))
 
 
-def _end_to_end(mailbox: Path, messages: int) -> Iterator[Line]:
+def _end_to_end(mailbox: Path, truth: Sequence[str]) -> Iterator[Line]:
     began = time.monotonic()
     said = _run([_program("mail-organiser"), "up", "--check", "--port", "0", "--mailbox", str(mailbox)])
     counts = json.loads(said.splitlines()[-1])
-    speed = messages / (time.monotonic() - began)
-    yield Line("up --check, the same mailbox", "messages a second from start to end", messages, f"{speed:.0f}")
-    yield Line("", "move / keep / review / held", messages, " / ".join(str(counts[kind]) for kind in _KINDS))
+    learned = len(_rows(mailbox.read_text(encoding="utf-8"))) - len(truth)
+    speed = (learned + len(truth)) / (time.monotonic() - began)
+    yield Line(
+        f"up --check, {mailbox.stem}", "messages a second, from start to end", learned + len(truth), f"{speed:.0f}"
+    )
+    yield Line("", "move / keep / review / held", len(truth), " / ".join(str(counts[kind]) for kind in _KINDS))
 
 
 _KINDS = ("move", "keep", "review", "held")
 
 
-def _mailbox(streams: Sequence[Path], most: int) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Rows and whether they are filed; folders are named after their owner too, as two may use one name."""
-    for stream in streams:
-        rows = list(_rows(stream.read_text(encoding="utf-8")))[: most // len(streams)]
+def _mailbox(stream: Path, most: int, folder: Path) -> tuple[Path, list[str]]:
+    """A mailbox of up to most rows, of which the first ones are filed, and the folders of the others."""
+    rows = list(_rows(stream.read_text(encoding="utf-8")))[:most]
+    filed = round(FILED * len(rows))
+    path = folder / f"{stream.stem}.jsonl"
+    with path.open("w", encoding="utf-8") as file:
         for number, row in enumerate(rows):
-            yield {**row, "folder": f"{stream.stem} {row['folder']}"}, number < FILED * len(rows)
+            file.write(json.dumps({**row, "folder": row["folder"] if number < filed else None}) + "\n")
+    return path, [row["folder"] for row in rows[filed:]]
 
 
 def _share(part: int, of: int) -> str:
@@ -193,7 +195,9 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="the folder with injection/ and foldering/")
-    parser.add_argument("--mailbox", type=int, default=0, metavar="N", help="also sort a mailbox of up to N messages")
+    parser.add_argument(
+        "--mailbox", type=int, default=0, metavar="N", help="also sort mailboxes of up to N messages in all"
+    )
     chosen = parser.parse_args()
     try:
         sys.stdout.write(f"{'what':<32}{'measure':<46}{'rows':>8}  value\n")

@@ -1,5 +1,6 @@
 """The parts of the command that need no house: places, ports, settings, children, signals."""
 
+import asyncio
 import json
 import os
 import signal
@@ -194,6 +195,23 @@ def test_each_signal_interrupts_but_never_in_between(number: signal.Signals) -> 
     assert reached == ["end of the block"]
     with interrupt.in_good_order(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", interrupt.SIGNALS)
+def test_a_signal_cancels_asynchronous_work(number: signal.Signals) -> None:
+    """The work ends through its own finally, the loop is closed, and only then the signal is raised."""
+    ended = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(PATIENCE)
+        finally:
+            ended.append("in order")
+
+    with interrupt.in_good_order(), pytest.raises(KeyboardInterrupt):
+        interrupt.run(work())
+    assert ended == ["in order"]
 
 
 def test_folder_names_are_read_one_a_line(tmp_path: Path) -> None:

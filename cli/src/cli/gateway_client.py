@@ -13,6 +13,8 @@ from cli.sorted_message import Evidence, SortedMessage
 
 PAGE = 100  # decisions a page, the API's most
 POLL_SECONDS = 0.2  # 300 questions a minute, half of what the gateway allows a person
+MAX_POLL_SECONDS = 2.0  # each question counts the decisions so far, which takes the longer the more there are
+POLL_SHARE = 0.02  # of the time that the scan has taken: a scan of minutes needs no five looks a second
 PATIENCE = 60.0  # seconds that a gateway which was started again may need to answer
 BUSY_TRIES = 5  # when the gateway says "later" so often, it means it
 MAX_WAIT = 60.0  # seconds that "later" may be
@@ -74,9 +76,10 @@ class GatewayClient:
         """Scans the inbox to its end; the scan's id. heard is told how far it is, None while nobody answers."""
         headers = {"Idempotency-Key": secrets.token_urlsafe(16)}
         scan = self._ask("POST", "/scans", json={}, headers=headers).json()
-        path, answered = f"/scans/{scan['id']}", time.monotonic()
+        path, began = f"/scans/{scan['id']}", time.monotonic()
+        answered = began
         while scan["state"] not in FINAL:
-            time.sleep(POLL_SECONDS)
+            time.sleep(_pause(time.monotonic() - began))
             try:
                 scan, answered = self._ask("GET", path).json(), time.monotonic()
             except httpx.TransportError:
@@ -120,6 +123,10 @@ class GatewayClient:
         if response.is_error:
             raise GatewayRefused(problem(response))
         return response
+
+
+def _pause(waited: float) -> float:
+    return min(POLL_SECONDS + waited * POLL_SHARE, MAX_POLL_SECONDS)
 
 
 def _later(response: httpx.Response) -> float:

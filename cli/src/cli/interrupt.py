@@ -4,14 +4,17 @@ Guarantees: never between the start of a process and the moment when we know of 
 main thread only, as signals do.
 """
 
+import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeVar
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_Handler = Callable[[int, FrameType | None], None]
+T = TypeVar("T")
+_Handler = Callable[[int, FrameType | None], object]
 
 
 @contextmanager
@@ -29,6 +32,21 @@ def held() -> Iterator[None]:
         yield
     if came:
         raise KeyboardInterrupt
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """asyncio.run, but a signal cancels the work first: an event loop doesn't bear an exception out of nowhere."""
+    with held():
+        try:
+            return asyncio.run(_cancelled_by_signals(work))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _cancelled_by_signals(work: Coroutine[Any, Any, T]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    with _handled_by(lambda *_: loop.call_soon_threadsafe(task.cancel)):
+        return await task
 
 
 @contextmanager

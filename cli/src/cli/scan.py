@@ -4,6 +4,8 @@ Nothing leaves this machine and nothing is written: the two engines run over mTL
 what was learned from the file's folders is gone when it ends.
 """
 
+import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
+
 import asyncio
 import json
 import os
@@ -15,13 +17,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
+import grpc
 from rich.console import Console
 from rich.progress import Progress
 
 from chassis.channel import open_channel
 from chassis.errors import ServiceError
+from cli import interrupt, preview
 from cli import mail as mailbox
-from cli import preview
 from cli.child import Child, ChildFailed, stop_all
 from cli.ending import ending
 from cli.exit_code import ExitCode
@@ -77,7 +80,7 @@ def _sorted(report: Report, mail: Mail) -> list[SortedMessage]:
             child.start()
         stack.callback(stop_all, children)
         with report.bars() as bars:
-            messages, seconds = asyncio.run(_with_engines(house, ports, children, mail, bars))
+            messages, seconds = interrupt.run(_with_engines(house, ports, children, mail, bars))
     report.say(sorted_in(len(mail.filed), len(mail.folders), len(messages), seconds))
     return messages
 
@@ -101,21 +104,25 @@ async def _judge(house: House, ports: Ports, children: Sequence[Child], bars: Pr
         open_channel(f"{HOST}:{ports.classifier}", tls, CLASSIFIER) as classifier,
     ):
         task = bars.add_task("Starting sentinel and classifier", total=None)
-        ready = asyncio.gather(sentinel.channel_ready(), classifier.channel_ready())
-        await _ready(ready, children)
+        await _ready((sentinel, classifier), children)
         bars.remove_task(task)
         yield Judge(SentinelClient(sentinel), ClassifierClient(classifier))
 
 
-async def _ready(ready: "asyncio.Future[tuple[None, None]]", children: Sequence[Child]) -> None:
+async def _ready(channels: Sequence[grpc.aio.Channel], children: Sequence[Child]) -> None:
     """Waits for both; an engine that refuses to start says why by ChildFailed."""
     end = time.monotonic() + CONNECT_SECONDS
-    while not ready.done():
-        for child in children:
-            child.watch()
-        if time.monotonic() > end:
-            raise ChildFailed(f"sentinel and classifier did not answer within {CONNECT_SECONDS:.0f} s")
-        await asyncio.wait([ready], timeout=WATCH_SECONDS)
+    waiting = {asyncio.ensure_future(channel.channel_ready()) for channel in channels}
+    try:
+        while (await asyncio.wait(waiting, timeout=WATCH_SECONDS))[1]:
+            for child in children:
+                child.watch()
+            if time.monotonic() > end:
+                raise ChildFailed(f"sentinel and classifier did not answer within {CONNECT_SECONDS:.0f} s")
+    finally:
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def _learn(judge: Judge, mail: Mail, key: bytes, bars: Progress) -> bytes:
