@@ -12,6 +12,7 @@ mTLS on both sides, as everywhere. What the peer answers, errors included, goes 
 import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import Any
