@@ -39,7 +39,8 @@ system: ## Find or install what must come from the system (Debian packages), and
 
 .PHONY: run
 run: setup ## Sort a mailbox on this machine [MAILBOX=path] [CHECK=1] [PORT=8443]
-	@$(BIN)/mail-organiser up $(if $(MAILBOX),--mailbox "$(MAILBOX)") $(if $(CHECK),--check) $(if $(PORT),--port $(PORT))
+	@mailbox="$${MAILBOX/#\~\//$$HOME/}"; $(BIN)/mail-organiser up \
+	  $${mailbox:+--mailbox "$$mailbox"} $${CHECK:+--check} $${PORT:+--port "$$PORT"}
 
 .PHONY: test
 test: setup system ## Prove every guarantee (15 minutes at most)

@@ -8,7 +8,7 @@ import sqlite3
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -156,7 +156,8 @@ class RunningHouse:
         token = self.place.path("secrets", "control-token").read_text().strip()
         url = f"https://127.0.0.1:{self.ports.sandbox}/control{path}"
         headers = {"Authorization": f"Bearer {token}"}
-        response = self.http.request(method, url, headers=headers, json=document)
+        body = None if document is None else json.dumps(document)  # ASCII: lone surrogates pass as escapes
+        response = self.http.request(method, url, headers=headers, content=body)
         assert response.status_code == 200, response.text
         return response.json()
 
@@ -167,6 +168,11 @@ class RunningHouse:
     def places(self) -> dict[str, str]:
         """Where every message is: immutable id to folder id."""
         return {one["immutable_id"]: one["folder_id"] for one in self.control("GET", "/state")["messages"]}
+
+    def moved_since(self, before: dict[str, str]) -> set[str]:
+        """What is elsewhere or gone now. A set, because comparing thousands of places takes minutes to explain."""
+        now = self.places()
+        return {one for one, place in before.items() if now.get(one) != place}
 
     def moves(self) -> dict[str, int]:
         """How often every message was moved."""
@@ -320,7 +326,8 @@ class Watch:
         }
         path = self.root / f"{name}-tap.json"
         path.write_text(json.dumps(config))
-        tap = Child(f"{name}-tap", [sys.executable, str(Path(__file__).parent / "tap.py"), str(path)], self.root / "log")
+        program = str(Path(__file__).parent / "tap.py")
+        tap = Child(f"{name}-tap", [sys.executable, program, str(path)], self.root / "log")
         tap.start()
         stack.callback(tap.stop)
         settings = house.place.path("settings", "gateway.toml")

@@ -76,8 +76,7 @@ class Tap:
         return bool(answer.status == HealthCheckResponse.SERVING)
 
 
-async def run(path: Path, stopping: asyncio.Event) -> None:
-    config = json.loads(path.read_text())
+async def run(config: dict[str, Any], stopping: asyncio.Event) -> None:
     server, client = (TlsFiles(*map(Path, config[side])) for side in ("server", "client"))
     async with open_channel(config["target"], client, config["name"]) as channel:
         tap = Tap(config, channel)
@@ -92,4 +91,5 @@ async def run(path: Path, stopping: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(process.run(lambda stopping: run(Path(sys.argv[1]), stopping)))
+    told = json.loads(Path(sys.argv[1]).read_text())
+    sys.exit(process.run(lambda stopping: run(told, stopping)))

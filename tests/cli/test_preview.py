@@ -32,14 +32,14 @@ def message(decision: str = "move", **fields: object) -> SortedMessage:
         "risk": 0.0,
         "findings": (),
     }
-    return SortedMessage(**{**given_, **fields})  # type: ignore[arg-type]
+    return SortedMessage(**{**given_, **fields})  # type: ignore[arg-type]  # tests give fields by name
 
 
 def drawn(width: int, messages: list[SortedMessage], held: list[SortedMessage] | None = None) -> str:
     """The preview as a plain terminal of this width shows it."""
     console = Console(file=io.StringIO(), width=width, force_terminal=False, color_system=None, highlight=False)
     show(console, messages, held or [], counts(messages))
-    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]  # a StringIO
 
 
 @given(st.integers(NARROW, 300), TEXTS, TEXTS, TEXTS, st.sampled_from(["move", "keep", "review", "held"]))

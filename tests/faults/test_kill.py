@@ -19,6 +19,12 @@ FAULTS = (
     {"fault": "unavailable", "rate": 0.01, "retry_after": "0.1"},
     {"fault": "latency", "rate": 0.05, "seconds": 0.05},
 )
+ROUGH = (
+    {"fault": "timeout_after_move", "rate": 0.01, "route": "POST /me/messages/{message}/move"},
+    {"fault": "gateway_timeout", "rate": 0.01},
+    {"fault": "garbage_json", "rate": 0.01, "route": "POST /$batch"},
+    {"fault": "reset_before", "rate": 0.01, "route": "POST /$batch"},
+)
 CHAINS = INBOX_MESSAGES // 20
 RANDOM_KILLS = 20
 
@@ -104,6 +110,25 @@ def test_killed_at_twenty_random_moments(make_house: Callable[..., Any], mailbox
     for _ in range(3):
         kill_after(house, moments.uniform(0.0, 0.6))
     house.ended(f"/moves/{undo['id']}")
+    assert house.places() == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_soak_under_every_fault_of_a_bad_day(make_house: Callable[..., Any], mailbox: str, seed: int) -> None:
+    """Longer and rougher: more faults at once, killed again and again in apply and in undo."""
+    house = make_house(mailbox)
+    run, before = approved(house)
+    house.faults(*FAULTS, *ROUGH, seed=seed)
+    moments = random.Random(seed)  # noqa: S311  # repeatable on purpose
+    for _ in range(RANDOM_KILLS):
+        kill_after(house, moments.uniform(0.0, 1.5))
+    proven(house, run, before)
+    undo = house.undo(run)
+    for _ in range(RANDOM_KILLS // 2):
+        kill_after(house, moments.uniform(0.0, 1.5))
+    ended = house.ended(f"/moves/{undo['id']}")
+    assert (ended["state"], ended["moved"]) == ("done", INBOX_MESSAGES)
     assert house.places() == before
 
 

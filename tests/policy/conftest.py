@@ -1,4 +1,4 @@
-"""One whole run through the door, of which truths 2 to 5 look at every trace: mail is sorted, changed, moved, undone."""
+"""One whole run through the door, of which truths 2 to 5 look at every trace: sorted, changed, moved, undone."""
 
 import secrets
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PLACE = "Whole run"
 
 @dataclass
 class WholeRun:
-    """What happened: the preview as first shown, the run, its undo, all places before and after, every call to Graph."""
+    """What happened: the preview as first shown, the run, its undo, all places before and after, calls to Graph."""
 
     house: Any
     scan: dict[str, Any]

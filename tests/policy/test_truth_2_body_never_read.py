@@ -26,7 +26,7 @@ ALLOWED = {
 
 
 def test_no_canary_is_anywhere(whole_run: Any) -> None:
-    """Bodies, previews, headers, attachments: nothing of them in files, logs, spans, metrics, answers, or peers' bytes."""
+    """Bodies, previews, headers, attachments: nothing in files, logs, spans, metrics, answers, or peers' bytes."""
     house = whole_run.house
     stem = house.control("GET", "/canaries")["stem"].encode()
     kept = {

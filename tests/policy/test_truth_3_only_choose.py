@@ -60,7 +60,8 @@ def test_no_route_sends_or_deletes() -> None:
     """The whole list of routes: nothing deletes, sends, replies or forwards; only a session can be deleted."""
     found = {f"{method} {one.path}" for one in _routes(built()) for method in (one.methods or ()) if method != "HEAD"}
     assert found == ROUTES
-    assert not [route for route in found for verb in NEVER if verb in route.lower() and route != "DELETE /api/v1/session"]
+    others = found - {"DELETE /api/v1/session"}
+    assert not [route for route in others for verb in NEVER if verb in route.lower()]
 
 
 def _routes(application: Any) -> list[Route]:
@@ -169,11 +170,11 @@ def test_held_and_suspicious_mail_can_not_be_named_for_a_move(preview: Any, kind
     named = [of_kind(house, scan, "move"), of_kind(house, scan, kind)]
     before = house.places()
     write(house, "POST", "/moves", scan, 400, {"scan_id": scan["id"], "decision_ids": named})
-    assert house.places() == before
+    assert house.moved_since(before) == set()
 
 
 def test_held_mail_moves_nowhere_before_it_is_released(preview: Any) -> None:
-    """A held message can't be decided otherwise; released it is one to review, with no folder; others can't be released."""
+    """A held message can't be decided otherwise; released it is one to review; others can't be released."""
     house, scan = preview
     held, move = of_kind(house, scan, "hold"), of_kind(house, scan, "move")
     path = f"/scans/{scan['id']}/decisions"
@@ -213,4 +214,4 @@ def test_chosen_or_not_nothing_goes_to_a_bin(preview: Any, name: str) -> None:
             assert (run["moved"], run["failed"]) == (0, 1)
         finally:
             house.ask("PATCH", f"/folders/{folder}", 200, json={"chosen": False})
-    assert house.places() == before
+    assert house.moved_since(before) == set()

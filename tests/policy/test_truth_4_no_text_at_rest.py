@@ -127,9 +127,7 @@ def test_no_client_address_is_kept_or_let_out(kept: dict[str, bytes], let_out: d
     assert [(name, one) for name, content in everything.items() for one in ADDRESSES if found(one, content)] == []
 
 
-def test_no_token_is_kept_or_let_out(
-    kept: dict[str, bytes], let_out: dict[str, bytes], secrets_of: list[str]
-) -> None:
+def test_no_token_is_kept_or_let_out(kept: dict[str, bytes], let_out: dict[str, bytes], secrets_of: list[str]) -> None:
     """No token of ours or Microsoft's, nor anything of a token's shape, anywhere but sealed."""
     everything = kept | let_out
     parts = [part for token in secrets_of for part in tails(token)]
@@ -166,7 +164,8 @@ def test_text_of_mail_is_in_the_preview_and_in_no_other_answer(whole_run: Any) -
                 shown.setdefault(kind, set()).add(f"{method} {template} {status}")
     preview = {"GET /api/v1/mailboxes/{mbx}/scans/{scn}/decisions 200"}
     folders = {"GET /api/v1/mailboxes/{mbx}/folders 200", "PATCH /api/v1/mailboxes/{mbx}/folders/{fld} 200"}
-    assert shown == {"subject": preview, "person": preview, "address": preview, "folder": folders, "description": folders}
+    expected = {"subject": preview, "person": preview, "address": preview, "folder": folders, "description": folders}
+    assert shown == expected
 
 
 def test_peers_are_sent_text_and_nothing_that_says_whose(whole_run: Any, secrets_of: list[str]) -> None:

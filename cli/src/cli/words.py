@@ -22,7 +22,6 @@ REASONS = {
     "suspicious": Words("looks odd", "something looks odd; see for yourself"),
     "no_folder_fits": Words("no folder fits", "fits none of your folders"),
     "nothing_learned": Words("nothing learned", "there is no filed mail to learn from"),
-    "already_there": Words("already there", "it is there already"),
     "draft": Words("a draft", "it is a draft of yours"),
 }
 

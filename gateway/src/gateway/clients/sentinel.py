@@ -1,5 +1,11 @@
-"""Calls sentinel. What comes back is read with suspicion: an unknown outcome is held, a short answer is an error."""
+"""Calls sentinel. What comes back is read with suspicion: an unknown outcome is held, a short answer is an error.
 
+Numbers come out within their bounds and words from closed sets, whatever a newer or broken sentinel says: what is
+shown, stored and counted later may rely on it.
+"""
+
+import math
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +24,9 @@ from mail_organiser.sentinel.v1.sentinel_pb2_grpc import SentinelServiceStub
 
 DEADLINE = 10.0  # seconds for a batch of 256; sentinel needs milliseconds, a busy machine more
 
+MAX_POSITION = 2**31 - 1  # code points; what the database's integers hold
+
+_RULE: Final = re.compile(r"[A-Z]{2,8}-[0-9]{1,6}", re.ASCII)  # SEN-101
 _OUTCOMES: Final[Mapping[int, Outcome]] = {wire.OUTCOME_CLEAN: Outcome.CLEAN, wire.OUTCOME_REVIEW: Outcome.REVIEW}
 
 
@@ -84,7 +93,7 @@ def _verdicts(columns: wire.InspectionColumns, expected: int) -> tuple[Verdict, 
         raise Internal("sentinel judged another number of items than it was sent")
     findings = _findings(columns.findings, expected)
     return tuple(
-        Verdict(_OUTCOMES.get(outcome, Outcome.HELD), min(max(risk, 0.0), 1.0), tuple(findings[index]))
+        Verdict(_OUTCOMES.get(outcome, Outcome.HELD), _share(risk), tuple(findings[index]))
         for index, (outcome, risk) in enumerate(zip(columns.outcome, columns.risk, strict=True))
     )
 
@@ -103,9 +112,19 @@ def _findings(columns: wire.FindingColumns, expected: int) -> list[list[Finding]
     )
     for index, technique, field, start, end, weight, rule_id in rows:
         if index < expected:
-            found = Finding(_technique(technique), _field(field), start, end, weight, rule_id[:16])
+            first, last = min(start, MAX_POSITION), min(max(start, end), MAX_POSITION)
+            found = Finding(_technique(technique), _field(field), first, last, _share(weight), _rule(rule_id))
             findings[index].append(found)
     return [sorted(found, key=lambda one: -one.weight) for found in findings]
+
+
+def _share(value: float) -> float:
+    """Within 0 to 1; what is no number counts as the worst."""
+    return 1.0 if math.isnan(value) else min(max(value, 0.0), 1.0)
+
+
+def _rule(rule_id: str) -> str:
+    return rule_id if _RULE.fullmatch(rule_id) else "unknown"
 
 
 def _technique(value: int) -> str:

@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
-from gateway.graph.errors import FolderRefused, GraphUnavailable
+from gateway.graph.errors import GraphUnavailable
 from gateway.graph.errors import Throttled as GraphThrottled
-from gateway.graph.folder import AllowedFolder, DeniedFolders, MailFolder, allow, denied_folders, origin
 from gateway.graph.message import GraphFolderId, MessageId
 from gateway.graph.mover import Failed, Gone, Moved, MoveOutcome, NotRun, PutOff, Unknown
 from gateway.organise.context import Context, now
+from gateway.organise.targets import Allowed, Targets
 from gateway.store import clock, journal, move_runs
-from gateway.store.codes import EntryState, RunKind, WorkState
+from gateway.store.codes import EntryState, WorkState
 from gateway.store.journal import JournalEntry, Outcome
 from gateway.store.move_runs import MoveRun
 from gateway.work import Json, StepFailed, Steps
@@ -36,6 +36,7 @@ class ApplyWorkflow:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._targets = Targets(lambda mailbox_id: context.graph(mailbox_id).reader)
 
     async def run(self, steps: Steps, run_id: str) -> None:
         """Begin, the chains four at a time, finish. What could not be moved in the end is said, and stays."""
@@ -66,11 +67,10 @@ class ApplyWorkflow:
         run = await self._run(run_id)
         entries = await self._open_entries(run_id, number)
         await self._settle(entries)
-        targets = await self._targets(run, entries)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             if not entries:
                 return attempt
-            pause = await self._attempt_or_pause(run, entries, targets)
+            pause = await self._attempt_or_pause(run, entries)
             entries = await self._open_entries(run_id, number)
             await asyncio.sleep(min(pause, MAX_PAUSE) if entries else 0)
         await self._give_up(run, entries)
@@ -78,6 +78,7 @@ class ApplyWorkflow:
 
     async def finish(self, run_id: str, state: str, code: str) -> Json:
         """Closes the run."""
+        self._targets.forget(run_id)
         await self._context.write(
             lambda connection: move_runs.finish(
                 connection, run_id, WorkState(state), now=now(), error_code=code or None
@@ -99,25 +100,10 @@ class ApplyWorkflow:
             age = (now() - max(intended)) / clock.SECOND
             await asyncio.sleep(max(0.0, self._context.settle - age))
 
-    async def _targets(self, run: MoveRun, entries: Sequence[JournalEntry]) -> dict[str, AllowedFolder]:
-        """Proof for each folder that still exists and may be moved to; an undo goes back to where the message was."""
-        wanted = {entry.to_graph_id for entry in entries}
-        if run.kind is RunKind.UNDO:
-            return {folder: origin(GraphFolderId(folder)) for folder in wanted}
-        live = await self._context.graph(run.mailbox_id).reader.folders()
-        denied = denied_folders(live)
-        allowed = ((folder.id, _allowed(folder, denied)) for folder in live if folder.id in wanted)
-        return {folder: proof for folder, proof in allowed if proof is not None}
-
-    async def _attempt_or_pause(
-        self,
-        run: MoveRun,
-        entries: Sequence[JournalEntry],
-        targets: Mapping[str, AllowedFolder],
-    ) -> float:
+    async def _attempt_or_pause(self, run: MoveRun, entries: Sequence[JournalEntry]) -> float:
         """One attempt; when Graph is away for a while, the pause that it named or a short one."""
         try:
-            return await self._attempt(run, entries, targets)
+            return await self._attempt(run, entries, await self._targets.of(run, entries))
         except (GraphUnavailable, GraphThrottled) as away:
             return FIRST_PAUSE if away.retry_after is None else away.retry_after
 
@@ -125,7 +111,7 @@ class ApplyWorkflow:
         self,
         run: MoveRun,
         entries: Sequence[JournalEntry],
-        targets: Mapping[str, AllowedFolder],
+        targets: Allowed,
     ) -> float:
         """Steps (1), (3), (4) and (5) once; seconds to wait before the next attempt."""
         await self._context.write(
@@ -141,7 +127,7 @@ class ApplyWorkflow:
         self,
         run: MoveRun,
         entries: Sequence[JournalEntry],
-        targets: Mapping[str, AllowedFolder],
+        targets: Allowed,
     ) -> float:
         """(4) and (5), one $batch for each target folder of the chain; seconds to wait."""
         mover = self._context.graph(run.mailbox_id).mover
@@ -169,17 +155,10 @@ class ApplyWorkflow:
         await self._record(run, outcomes)
 
 
-def _allowed(folder: MailFolder, denied: DeniedFolders) -> AllowedFolder | None:
-    try:
-        return allow(folder, denied=denied)
-    except FolderRefused:
-        return None
-
-
 def _settled(
     entry: JournalEntry,
     places: Mapping[MessageId, GraphFolderId | None],
-    targets: Mapping[str, AllowedFolder],
+    targets: Allowed,
 ) -> Outcome | None:
     """(3) What is already decided by where the message is; None: it is where the plan found it and is to be moved."""
     place = places[MessageId(entry.message_id)]

@@ -55,11 +55,10 @@ def decide(
     *,
     protection: str | None = None,
     rule: FolderKey | None = None,
-    here: FolderKey | None = None,
 ) -> Decision:
     """The first of these that speaks: (1) hold, (2) protection, (3) rule, (4) choice.
 
-    protection: why the message must stay, if it must. rule: where a rule of the owner sends it. here: its folder now.
+    protection: why the message must stay, if it must. rule: where a rule of the owner sends it.
     """
     match verdict.outcome:
         case Outcome.HELD:
@@ -73,8 +72,8 @@ def decide(
     if verdict.outcome is Outcome.REVIEW:
         return Review(rule or choice.folder, choice.confidence, choice.engine, "suspicious")
     if rule is not None:
-        return _unless_there(Move(rule, 1.0, "rule", "rule"), here)
-    return _unless_there(_by_confidence(choice), here)
+        return Move(rule, 1.0, "rule", "rule")
+    return _by_confidence(choice)
 
 
 def _by_confidence(choice: Choice) -> Decision:
@@ -83,9 +82,3 @@ def _by_confidence(choice: Choice) -> Decision:
     if choice.confidence < MOVE_AT:
         return Review(choice.folder, choice.confidence, choice.engine, "not_sure")
     return Move(choice.folder, choice.confidence, choice.engine, choice.reason)
-
-
-def _unless_there(decision: Decision, here: FolderKey | None) -> Decision:
-    if isinstance(decision, Move | Review) and here is not None and decision.folder == here:
-        return Keep(decision.confidence, decision.engine, "already_there")
-    return decision

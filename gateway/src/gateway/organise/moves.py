@@ -42,7 +42,7 @@ async def approve(  # noqa: PLR0913  # what moves, what was seen, once only
             raise FailedPrecondition("the scan has not ended yet; approve its preview when it has")
         run = move_runs.create(connection, mailbox_id, scan_id=scan_id, idempotency_hash=_hash(key), now=now())
         journal.plan(connection, run.id, planned, now=now())
-        return run
+        return run._replace(total=len(planned))
 
     return await context.write(change)
 
@@ -70,7 +70,7 @@ async def undo(
             connection, mailbox_id, scan_id=run.scan_id, undoes=run_id, idempotency_hash=_hash(key), now=now()
         )
         journal.plan(connection, new.id, back, now=now())
-        return new
+        return new._replace(total=len(back))
 
     return await context.write(change)
 

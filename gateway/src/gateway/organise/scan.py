@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from sqlalchemy import Connection
 
 from gateway.clients.classifier import ProfileRefused
-from gateway.graph.errors import SyncStateLost
+from gateway.graph.errors import LinkRefused, SyncStateLost
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
 from gateway.organise import learn, profile
@@ -32,6 +32,8 @@ from gateway.work import Json, StepFailed, Steps
 PAGE = 500  # messages a step; two batches to sentinel, and a crash repeats at most these
 MAX_FINDINGS = 50  # of one message: evidence for a person, not a transcript
 MAX_PAGES = 2000  # a million messages: a bound on a mailbox that pages for ever
+SPARE_PAGES = 16  # that may bring nothing new beyond those that a walk from the start repeats, when Graph lost its place
+MAX_ROUNDS = 4  # walks from the start
 
 
 class ScanWorkflow:
@@ -47,12 +49,16 @@ class ScanWorkflow:
         try:
             await steps.run("begin", self.begin, scan_id)
             await steps.run("learn", self.learn, scan_id)
-            for number in range(MAX_PAGES):
-                if not await steps.run("page", self.page, scan_id, number):
-                    break
+            await self._pages(steps, scan_id)
             await steps.run("finish", self.finish, scan_id, WorkState.DONE, "")
         except StepFailed as failure:
             await steps.run("finish", self.finish, scan_id, WorkState.FAILED, failure.code)
+
+    async def _pages(self, steps: Steps, scan_id: str) -> None:
+        for number in range(MAX_PAGES):
+            if not await steps.run("page", self.page, scan_id, number):
+                return
+        raise StepFailed("too_many_pages")  # what is left was not looked at: that is no preview of the folder
 
     async def begin(self, scan_id: str) -> Json:
         """Marks the scan as running and counts what there is to read."""
@@ -144,7 +150,9 @@ class ScanWorkflow:
         )
 
     def _save(self, connection: Connection, scan: Scan, rows: Sequence[NewDecision], page: Page) -> None:
-        decisions.save(connection, scan.id, rows)
+        new = decisions.save(connection, scan.id, rows)
+        if rows and not new:
+            _refuse_circles(scan, len(rows))
         sealed = None
         if page.next is not None:
             cell = Cell("scan", scan.id, "cursor_sealed")
@@ -160,6 +168,16 @@ class ScanWorkflow:
     @staticmethod
     def _person(connection: Connection, mailbox_id: str) -> str:
         return mailboxes.get(connection, mailbox_id).person_id
+
+
+def _refuse_circles(scan: Scan, size: int) -> None:
+    """A page that brought nothing new is an end of a circle once there were more pages than walks from the start need.
+
+    Graph's tokens differ each time, so no two links of a circle need be alike.
+    """
+    walk = -(-scan.done // size)  # pages of this size that hold what is decided
+    if scan.pages >= SPARE_PAGES + MAX_ROUNDS * walk:
+        raise LinkRefused
 
 
 def _row(message: Message, judgement: Judgement, sender: bytes) -> NewDecision:

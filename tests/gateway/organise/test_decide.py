@@ -1,0 +1,93 @@
+"""decide() is the law in one pure function: hold, protection, rule, choice, in this order."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.organise.choice import Choice, FolderKey
+from gateway.organise.decision import MOVE_AT, SUGGEST_AT, Hold, Keep, Move, Review, decide
+from gateway.organise.verdict import Finding, Outcome, Verdict
+
+FOLDERS = [FolderKey(f"fld_{name}") for name in ("bills", "work", "news")]
+shares = st.floats(0, 1)
+folders = st.sampled_from(FOLDERS)
+findings = st.builds(
+    Finding,
+    st.sampled_from(["override", "role_play"]),
+    st.just("subject"),
+    st.just(0),
+    st.integers(0, 9),
+    shares,
+    st.just("SEN-101"),
+)
+verdicts = st.builds(Verdict, st.sampled_from(Outcome), shares, st.lists(findings, max_size=3).map(tuple))
+choices = st.builds(
+    Choice,
+    st.none() | folders,
+    shares,
+    st.sampled_from(["learned", "provider", "none"]),
+    st.sampled_from(["sender", "words", "nothing_learned"]),
+)
+circumstances = st.fixed_dictionaries(
+    {
+        "protection": st.none() | st.sampled_from(["draft", "flagged"]),
+        "rule": st.none() | folders,
+    }
+)
+
+
+@given(verdicts, choices, circumstances)
+def test_the_first_that_speaks_decides(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
+    """(1) held is held; (2) protected stays; (3) a rule beats a choice; (4) else the choice, by its sureness."""
+    decision = decide(verdict, choice, **around)
+    if verdict.outcome is Outcome.HELD:
+        assert isinstance(decision, Hold)
+    elif around["protection"] is not None:
+        assert decision == Keep(1.0, "rule", around["protection"])
+    elif verdict.outcome is Outcome.REVIEW:
+        assert isinstance(decision, Review)
+        assert decision.folder == (around["rule"] or choice.folder)
+    elif around["rule"] is not None:
+        assert decision == Move(around["rule"], 1.0, "rule", "rule")
+    else:
+        assert isinstance(decision, Move | Keep | Review)
+
+
+@given(verdicts, choices, circumstances)
+def test_what_moves_was_clean_and_sure_or_ruled(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
+    """A move needs a clean verdict, no protection, and a rule or a choice that is sure."""
+    decision = decide(verdict, choice, **around)
+    if isinstance(decision, Move):
+        assert verdict.outcome is Outcome.CLEAN
+        assert around["protection"] is None
+        assert decision.folder == (around["rule"] or choice.folder)
+        assert around["rule"] is not None or choice.confidence >= MOVE_AT
+
+
+@given(verdicts, choices, circumstances)
+def test_a_decision_invents_no_folder(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
+    """The folder of a decision is the rule's or the choice's; held and kept mail has none."""
+    decision = decide(verdict, choice, **around)
+    folder = getattr(decision, "folder", None)
+    assert folder in {None, around["rule"], choice.folder}
+    assert not isinstance(decision, Hold | Keep) or not hasattr(decision, "folder")
+
+
+@given(choices, shares)
+def test_sureness_has_two_steps(choice: Choice, risk: float) -> None:
+    """Under SUGGEST_AT it stays, under MOVE_AT a person looks first, from there it may move."""
+    decision = decide(Verdict(Outcome.CLEAN, risk), choice)
+    if choice.folder is None or choice.confidence < SUGGEST_AT:
+        assert isinstance(decision, Keep)
+    else:
+        assert isinstance(decision, Move if choice.confidence >= MOVE_AT else Review)
+
+
+def test_a_hold_says_why() -> None:
+    """The first finding's technique, or that nothing could be read."""
+    override = Finding("override", "subject", 0, 4, 0.9, "SEN-101")
+    found = (override, Finding("role_play", "subject", 5, 9, 0.8, "SEN-208"))
+    assert decide(Verdict(Outcome.HELD, 0.9, found), Choice.none()) == Hold("override")
+    assert decide(Verdict(Outcome.HELD, 1.0), Choice.none()) == Hold("unreadable")
+    assert decide(Verdict.unjudged(), Choice.none()) == Hold("unreadable")
