@@ -36,6 +36,8 @@ class Kind(Enum):
 
 def visible(text: str, quoted: int = QUOTED) -> str:
     """The text as one line on which all that is there can be seen; of hidden words, so many characters are quoted."""
+    if text.isascii() and text.isprintable() and " " * (MAX_IN_ROW + 1) not in text and len(text) <= MAX_CHARACTERS:
+        return text  # nearly all of the mail that there is
     runs = groupby(_outside_emoji(text[:MAX_CHARACTERS]), key=kind_of)
     shown = "".join(_run(kind, "".join(run), quoted) for kind, run in runs)
     return shown if len(text) <= MAX_CHARACTERS else shown + ELLIPSIS
