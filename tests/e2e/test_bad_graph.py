@@ -45,7 +45,7 @@ def test_pages_that_go_in_circles_end(watched: Any) -> None:
         scan = watched.scan_of("inbox")
     assert (scan["state"], scan["error_code"]) == ("failed", "link_refused")
     ((pages,),) = watched.query("SELECT pages FROM scan WHERE id = ?", scan["id"])
-    assert pages <= 20
+    assert pages <= 10
     watched.ask("POST", "/moves", 409, json={"scan_id": scan["id"]}, headers=headers(scan))
 
 

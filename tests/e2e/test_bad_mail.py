@@ -116,7 +116,7 @@ def test_an_entry_that_graph_garbles_is_held_alone(watched: Any, place: str) -> 
     found = by_message(watched, scan := watched.scan_of(place))
     assert scan["state"] == "done"
     assert {found[one] for one in broken} == {("hold", "unreadable")}
-    assert found[first][0] == found[last][0] == "keep"
+    assert "hold" not in {found[first][0], found[last][0]}
     assert [one["message"] for one in watched.decisions(scan, kind="hold")] == [None, None]
 
 
