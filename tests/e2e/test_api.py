@@ -163,7 +163,13 @@ BAD = [
     ("GET", "{mailbox}/scans/" + "x" * 65, {}, 422, "invalid_fields"),
     ("POST", "{mailbox}/moves", {"json": {"scan_id": "{scan}"}}, 428, "precondition_required"),
     # as large as a body may be: its last part was once taken for headers without end
-    ("POST", "{mailbox}/moves", {"json": {"scan_id": "x", "decision_ids": ["d" * 60] * 1000}}, 428, "precondition_required"),
+    (
+        "POST",
+        "{mailbox}/moves",
+        {"json": {"scan_id": "x", "decision_ids": ["d" * 60] * 1000}},
+        428,
+        "precondition_required",
+    ),
     ("POST", "/api/v1/session/exchange", {"json": {"code": "x", "verifier": "short"}}, 422, "invalid_fields"),
 ]
 
@@ -179,7 +185,8 @@ def test_every_error_is_a_problem(watched: Any, owned: dict[str, str], case: Any
     headers = {"X-Echo": mark, "User-Agent": mark, "Content-Type": "application/json"}
     given = {name: value for name, value in arguments.items() if name != "json"}
     document = {"json": filled(arguments["json"], owned)} if "json" in arguments else {}
-    answer = watched.ask(method, f"{path}{'&' if '?' in path else '?'}echo={mark}", headers=headers, **given, **document)
+    target = f"{path}{'&' if '?' in path else '?'}echo={mark}"
+    answer = watched.ask(method, target, headers=headers, **given, **document)
     problem(answer, status, code)
     assert mark not in answer.text
 
@@ -197,7 +204,7 @@ def test_without_a_token_everything_is_closed(watched: Any) -> None:
 
 
 def test_events_end_with_the_end(watched: Any, owned: dict[str, str]) -> None:
-    """Progress as server-sent events: the last snapshot is what a GET says, and a client that has it gets nothing twice."""
+    """Progress as server-sent events: the last snapshot is what a GET says; who has it gets nothing twice."""
     for path in (f"/scans/{owned['scan']}", f"/moves/{owned['run']}"):
         answer = watched.ask("GET", f"{path}/events", 200)
         assert answer.headers["content-type"].startswith("text/event-stream")

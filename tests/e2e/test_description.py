@@ -75,9 +75,12 @@ def test_the_running_gateway_is_as_described(make_house: Any, tmp_path: Path) ->
         *(str(Path(sys.executable).parent / "schemathesis"), "run", f"{house.house.url}/api/v1/openapi.json"),
         *("--tls-verify", str(house.house.authority), "--header", f"Authorization: Bearer {house.token}"),
         *("--checks", CHECKS, "--exclude-operation-id", "sign_out", "--rate-limit", QUOTA, "--max-time", "240"),
-        *("--phases", "examples,coverage,fuzzing", "--max-examples", "30", "--seed", "7", "--generation-database", "none"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", "30"),
+        *("--seed", "7", "--generation-database", "none"),
     ]
     environment = {**os.environ, "REQUESTS_CA_BUNDLE": str(house.house.authority), "NO_PROXY": "*"}
-    ran = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900)
+    ran = subprocess.run(
+        command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
+    )
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
     assert house.http.get("/readyz").status_code == 200
