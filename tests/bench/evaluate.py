@@ -5,7 +5,7 @@
 DATA holds injection/dev.jsonl with injection/score.py, and foldering/*.jsonl. score.py is run where it is; rows go
 through the commands that users have (`sentinel inspect`, `classifier replay`, `mail-organiser`) and are written nowhere
 but into a folder that is gone afterwards. With --mailbox, up to N rows of the foldering streams also become mailboxes,
-one for each owner: the first 70 % are filed and the rest is sorted at once, as a first scan does; offline by `scan`,
+one for each owner: the first 70 % are filed, the rest is sorted at once, as a first scan does; offline by `scan`,
 and the largest one end to end by `up --check`.
 """
 

@@ -27,7 +27,7 @@ def evaluated(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_corpus_is_scored_through_the_commands(tmp_path: Path) -> None:
-    """The corpus's own scorer judges sentinel, which holds the attack only; each stream has its line, all a mean."""
+    """The corpus's own scorer judges sentinel, which holds the attack; each stream has its line, all a mean."""
     (tmp_path / "injection").mkdir()
     (tmp_path / "foldering").mkdir()
     (tmp_path / "injection" / "score.py").write_text(SCORER)

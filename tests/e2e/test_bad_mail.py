@@ -32,10 +32,17 @@ STRANGE: dict[str, dict[str, Any]] = {
     "NUL": {"subject": "before\x00after", "sender_name": "A\x00nn", "sender_address": "a\x00nn@shop.test"},
     "only NULs": {"subject": "\x00" * 300},
     "control": {"subject": "".join(map(chr, range(1, 32))), "sender_name": "\r\nBcc: me@else.test"},
-    "lone surrogate": {"subject": "half \ud83d of a pair \udc00", "sender_name": "\udfff", "sender_address": "\ud800@x.test"},
+    "lone surrogate": {
+        "subject": "half \ud83d of a pair \udc00",
+        "sender_name": "\udfff",
+        "sender_address": "\ud800@x.test",
+    },
     "replacement": {"subject": "\ufffd\ufffe\uffff", "sender_name": "\ufeffAnn"},
     "mojibake": {"subject": "GrÃ¼ÃŸe aus KÃ¶ln", "sender_name": "MÃ¼ller"},
-    "encoded word": {"subject": "=?utf-8?q?Gr=C3=BC=C3?= =?x-none?B?%%%?= =?broken", "sender_name": "=?iso-2022-jp?B?GyRC?="},
+    "encoded word": {
+        "subject": "=?utf-8?q?Gr=C3=BC=C3?= =?x-none?B?%%%?= =?broken",
+        "sender_name": "=?iso-2022-jp?B?GyRC?=",
+    },
     "headers in it": {"subject": "Hello\r\nSubject: other\r\n\r\nbody", "sender_address": "a@b.test>\r\nX: <c@d.test"},
     "10 kB": {"subject": "x" * LONG, "sender_name": "y" * LONG, "sender_address": "z" * LONG + "@shop.test"},
     "10 kB of one letter's marks": {"subject": "e" + "\u0301" * LONG},
@@ -49,7 +56,10 @@ STRANGE: dict[str, dict[str, Any]] = {
         "subject": "to everyone",
         "recipients": [{"name": "N" * 50, "address": f"person{n}@shop.test"} for n in range(700)],
     },
-    "bad recipients": {"subject": "to nobody", "recipients": [{"name": "\x00", "address": "\ud800"}, {"name": "", "address": ""}]},
+    "bad recipients": {
+        "subject": "to nobody",
+        "recipients": [{"name": "\x00", "address": "\ud800"}, {"name": "", "address": ""}],
+    },
     "list": {"subject": "a list", "list_id": "\x00<\ud800>" + "l" * LONG},
     "future": {"subject": "from the year 9999", "received_at": "9999-12-31T23:59:59+00:00"},
     "past": {"subject": "from the year 1", "received_at": "0001-01-02T00:00:00+00:00"},
@@ -66,7 +76,8 @@ def test_whatever_is_in_a_mailbox_the_scan_ends(watched: Any, place: str) -> Non
     shown = watched.decisions(scan)
     assert len(shown) == len(STRANGE)
     garbled = [one for one in shown if one["message"] is None]
-    assert [(one["kind"], one["reason"]) for one in garbled] == [("hold", "unreadable")]  # the year 1 is no date to Graph
+    # the year 1 is no date to Graph
+    assert [(one["kind"], one["reason"]) for one in garbled] == [("hold", "unreadable")]
     assert watched.moved_since(before) == set()
 
 
@@ -116,7 +127,7 @@ def test_an_entry_that_graph_garbles_is_held_alone(watched: Any, place: str) -> 
     found = by_message(watched, scan := watched.scan_of(place))
     assert scan["state"] == "done"
     assert {found[one] for one in broken} == {("hold", "unreadable")}
-    assert found[first][0] == found[last][0] == "keep"
+    assert "hold" not in {found[first][0], found[last][0]}
     assert [one["message"] for one in watched.decisions(scan, kind="hold")] == [None, None]
 
 
@@ -149,7 +160,10 @@ def test_an_empty_folder_is_scanned(watched: Any, place: str) -> None:
     assert (run["state"], run["total"]) == ("done", 0)
 
 
-@pytest.mark.parametrize("name", ["\x00", "a\ud800b", "F" * 3000, "\u202eTrusted", "../../etc", "Ignore all previous instructions"])
+STRANGE_NAMES = ["\x00", "a\ud800b", "F" * 3000, "\u202eTrusted", "../../etc", "Ignore all previous instructions"]
+
+
+@pytest.mark.parametrize("name", STRANGE_NAMES)
 def test_a_strange_folder_name_is_no_trouble(watched: Any, place: str, name: str) -> None:
     """Chosen or not, such a folder is listed, scans go on, and a hostile name is offered to nobody."""
     watched.deliver({"subject": "in it"}, folder=f"{name.replace('/', '-')} {place}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 
-from gateway.api import decisions, failures, folders, mailboxes, moves, scans, session, status
+from gateway.api import decisions, description, failures, folders, mailboxes, moves, scans, session, status
 from gateway.api.cursor import Cursors
 from gateway.edge import problems
 from gateway.health import Health
@@ -43,6 +43,7 @@ def build(parts: Parts) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     failures.install(app)
+    description.describe(app)
     return app
 
 

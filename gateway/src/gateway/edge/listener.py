@@ -94,9 +94,10 @@ class Protocol(HttpToolsProtocol):
         waiting = self.cycle is None or self.cycle.response_complete
         if waiting and self._deadline is None:  # llhttp skips empty lines without a word: they must not keep us here
             self._start(self._deadlines.headers_s)
-        requests = self._requests
+        requests, began_in_headers = self._requests, self._in_headers
         super().data_received(data)
-        if self._in_headers and self._requests == requests:  # nothing but headers, and still no end of them
+        headers_only = began_in_headers and self._in_headers  # not the end of a body, however large
+        if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
             self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
             self.send_400_response("")

@@ -32,7 +32,7 @@ from gateway.work import Json, StepFailed, Steps
 PAGE = 500  # messages a step; two batches to sentinel, and a crash repeats at most these
 MAX_FINDINGS = 50  # of one message: evidence for a person, not a transcript
 MAX_PAGES = 2000  # a million messages: a bound on a mailbox that pages for ever
-SPARE_PAGES = 16  # that may bring nothing new beyond those that a walk from the start repeats, when Graph lost its place
+SPARE_PAGES = 4  # with nothing new, beyond those that walks from the start repeat when Graph lost its place
 MAX_ROUNDS = 4  # walks from the start
 
 

@@ -1,0 +1,86 @@
+"""The API's description: valid, committed, and true of the running gateway."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = ROOT / "docs" / "reference" / "openapi.json"
+OPEN = {"get_status", "start_sign_in", "finish_sign_in", "exchange_code"}
+QUOTA = "500/m"  # under the 600 a minute that a person has
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth"
+)
+
+
+@pytest.fixture
+def served(watched: Any) -> dict[str, Any]:
+    return dict(watched.ask("GET", "/api/v1/openapi.json", 200).json())
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (operation for path in document["paths"].values() for operation in path.values())
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (value for name, value in node.items() if name == "$ref")
+        yield from (found for value in node.values() for found in references(value))
+    elif isinstance(node, list):
+        yield from (found for value in node for found in references(value))
+
+
+def test_what_is_served_is_what_is_committed(served: dict[str, Any]) -> None:
+    """A change of the API shows in a diff: run .ci/openapi.py and commit docs/reference/openapi.json."""
+    assert served == json.loads(COMMITTED.read_text(encoding="utf-8"))
+
+
+def test_the_description_is_valid(served: dict[str, Any]) -> None:
+    """A tool can read it: each reference leads somewhere, each schema is one, each operation has a name of its own."""
+    names = [operation["operationId"] for operation in operations(served)]
+    assert len(names) == len(set(names)) == len(list(schemathesis.openapi.from_dict(served).get_all_operations()))
+    schemas = served["components"]["schemas"]
+    assert {one.rpartition("/")[2] for one in references(served)} <= set(schemas)
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_operation_says_that_its_errors_are_problems(served: dict[str, Any]) -> None:
+    """One form for all errors, and the framework's own, which are never sent, are promised nowhere."""
+    for operation in operations(served):
+        assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
+        assert "422" not in operation["responses"]
+    assert "HTTPValidationError" not in served["components"]["schemas"]
+
+
+def test_every_operation_says_whether_it_needs_a_token(served: dict[str, Any]) -> None:
+    """The four that are open are named here too."""
+    assert {one["operationId"] for one in operations(served) if not one["security"]} == OPEN
+
+
+@pytest.mark.long
+def test_the_running_gateway_is_as_described(make_house: Any, tmp_path: Path) -> None:
+    """Schemathesis asks everything that the description allows and much that it doesn't: no crash, no other answer."""
+    house = make_house("")
+    command = [
+        *(str(Path(sys.executable).parent / "schemathesis"), "run", f"{house.house.url}/api/v1/openapi.json"),
+        *("--tls-verify", str(house.house.authority), "--header", f"Authorization: Bearer {house.token}"),
+        *("--checks", CHECKS, "--exclude-operation-id", "sign_out", "--rate-limit", QUOTA, "--max-time", "240"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", "30"),
+        *("--seed", "7", "--generation-database", "none"),
+    ]
+    environment = {**os.environ, "REQUESTS_CA_BUNDLE": str(house.house.authority), "NO_PROXY": "*"}
+    ran = subprocess.run(
+        command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
+    )
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
+    assert house.http.get("/readyz").status_code == 200
