@@ -193,12 +193,33 @@ def test_a_second_signal_ends_what_will_not_end(tmp_path: Path) -> None:
     one.start()
     until_said(one, "up")
     with interrupt.in_good_order():
-        signal.setitimer(signal.ITIMER_REAL, 0)  # no alarm of others' is pending
+        interrupt.no_more()
         before = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         one.stop()
         signal.signal(signal.SIGALRM, before)
     assert not Path(f"/proc/{one.pid}").exists()
+
+
+@pytest.mark.parametrize("number", interrupt.SIGNALS)
+def test_only_the_first_signal_interrupts(number: signal.Signals) -> None:
+    """What follows finds the work being ended, and may only hurry it; the next work starts anew."""
+    for _ in range(2):
+        with interrupt.in_good_order():
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+            assert not interrupt.hurried()
+            signal.raise_signal(number)
+            assert interrupt.hurried()
+
+
+def test_nothing_interrupts_what_is_being_ended() -> None:
+    """Work that came to its end by itself ends its processes undisturbed."""
+    with interrupt.in_good_order():
+        interrupt.no_more()
+        signal.raise_signal(signal.SIGTERM)
+        assert interrupt.hurried()
+    assert not interrupt.hurried()
 
 
 @pytest.mark.parametrize("number", interrupt.SIGNALS)

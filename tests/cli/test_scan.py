@@ -136,14 +136,15 @@ def test_a_reader_that_has_enough_is_no_error(hostile: Path) -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]])
 def test_a_stopped_scan_leaves_no_process_behind(
-    command: Any, sample_mbox: Path, tmp_path: Path, number: signal.Signals
+    command: Any, sample_mbox: Path, tmp_path: Path, numbers: list[signal.Signals]
 ) -> None:
-    """Exit code 1, a sentence, and both engines gone."""
+    """Exit code 1, a sentence, and both engines gone; by several signals in a row just as well."""
     with command.started("scan", str(sample_mbox), cwd=tmp_path, TMPDIR=str(tmp_path)) as running:
         pids = command.until(lambda: len(found := running.children()) == 2 and found, "both engines")
-        os.killpg(running.process.pid, number)
+        for number in numbers:
+            os.killpg(running.process.pid, number)
         assert running.ended() == 1
     assert pids.keys() == {"sentinel", "classifier"}
     assert not any(command.alive(pid) for pid in pids.values())

@@ -16,6 +16,7 @@ from cli import interrupt
 
 REFUSED = frozenset({2, 78})  # usage, EX_CONFIG: it must not start as it is configured; trying again is no use
 STOP_SECONDS = 30.0  # for draining; then it is ended
+LOOK_SECONDS = 0.02  # between two looks at a process that is to end
 MAX_RESTARTS = 5  # in a row; a process that lived for LONG_LIFE starts counting anew
 LONG_LIFE = 60.0  # seconds
 LAST_LINES = 5  # of a log, to show why a process gave up
@@ -73,9 +74,10 @@ class Child:
         self.ask_to_end()
         if self._process is None:
             return
-        try:
-            self._process.wait(STOP_SECONDS)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        end = time.monotonic() + STOP_SECONDS
+        while self._process.poll() is None and time.monotonic() < end and not interrupt.hurried():
+            time.sleep(LOOK_SECONDS)
+        if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
 

@@ -69,26 +69,33 @@ def _run(report: Report, path: Path, folders: Path | None, form: str, limit: int
 
 def _sorted(report: Report, mail: Mail) -> list[SortedMessage]:
     """All that is to be sorted. Sentinel and classifier run as processes of their own, for this run only."""
-    with ExitStack() as stack:
-        root = stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))
-        ports = Ports.choose(0)
-        house = House(Place.make(Path(root)), ports, seed="")
-        house.renew()
-        children = house.engines()
-        for child in children:
-            stack.callback(child.stop)
-            child.start()
-        stack.callback(stop_all, children)
-        with report.bars() as bars:
-            messages, seconds = interrupt.run(_with_engines(house, ports, children, mail, bars))
+    with interrupt.in_good_order(), ExitStack() as stack:
+        try:
+            messages, seconds = _with_engines(stack, mail, report)
+        finally:
+            interrupt.no_more()
     report.say(sorted_in(len(mail.filed), len(mail.folders), len(messages), seconds))
     return messages
 
 
-async def _with_engines(
+def _with_engines(stack: ExitStack, mail: Mail, report: Report) -> tuple[list[SortedMessage], float]:
+    root = stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))
+    ports = Ports.choose(0)
+    house = House(Place.make(Path(root)), ports, seed="")
+    house.renew()
+    children = house.engines()
+    for child in children:
+        stack.callback(child.stop)
+        child.start()
+    stack.callback(stop_all, children)
+    with report.bars() as bars:
+        return interrupt.run(_learn_and_sort(house, ports, children, mail, bars))
+
+
+async def _learn_and_sort(
     house: House, ports: Ports, children: Sequence[Child], mail: Mail, bars: Progress
 ) -> tuple[list[SortedMessage], float]:
-    """All, and the seconds that it took once the engines were there."""
+    """All messages, and the seconds that they took once the engines were there."""
     async with _judge(house, ports, children, bars) as judge:
         key, began = secrets.token_bytes(32), time.monotonic()
         profile = await _learn(judge, mail, key, bars)

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from cli import preview
+from cli import interrupt, preview
 from cli.child import Child, ChildFailed, stop_all
 from cli.ending import ending
 from cli.exit_code import ExitCode
@@ -55,12 +55,19 @@ def _run(report: Report, mailbox: Path | None, port: int | None, var: Path, *, c
     if mailbox is not None:
         seeds.read(mailbox)  # refuses at once what the sandbox could only refuse later
     with ExitStack() as stack:
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))) if check else var
-        place = Place.make(root / _name(mailbox))
-        lock = place.lock()
-        stack.callback(os.close, lock)
-        house = House(place, _ports(report, port), "sample" if mailbox is None else str(mailbox.resolve()), (lock,))
-        return _sort(stack, house, report, began=began, check=check)
+        try:
+            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))) if check else var
+            house = _house(stack, report, root, mailbox, port)
+            return _sort(stack, house, report, began=began, check=check)
+        finally:
+            interrupt.no_more()
+
+
+def _house(stack: ExitStack, report: Report, root: Path, mailbox: Path | None, port: int | None) -> House:
+    place = Place.make(root / _name(mailbox))
+    lock = place.lock()
+    stack.callback(os.close, lock)
+    return House(place, _ports(report, port), "sample" if mailbox is None else str(mailbox.resolve()), (lock,))
 
 
 def _ports(report: Report, port: int | None) -> Ports:
