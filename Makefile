@@ -64,6 +64,10 @@ lint: setup ## Check style, types, layers, contracts and stubs
 proto: setup ## Write the gRPC stubs again from proto/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python proto/generate.py
 
+.PHONY: openapi
+openapi: setup ## Write docs/reference/openapi.json again from the gateway's routes
+	@$(BIN)/python .ci/openapi.py
+
 .PHONY: bench
 bench: setup ## Measure: columnar batches against unary calls, both in one run
 	@$(BIN)/python tests/bench/columns.py

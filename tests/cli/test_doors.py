@@ -10,7 +10,7 @@ from cli.gateway_client import BUSY_TRIES, GatewayClient, GatewayRefused, Progre
 from cli.house import House, Ports
 from cli.place import Place
 from cli.problem import problem
-from cli.sign_in import SignInFailed, sign_in
+from cli.sign_in import SignedIn, SignInFailed, sign_in, signed_in
 from cli.up import _missing
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -22,6 +22,11 @@ BUSY = httpx.Response(
 def http(answer: Answer) -> httpx.Client:
     """A client whose every request is answered by this function."""
     return httpx.Client(base_url="https://house.test", transport=httpx.MockTransport(answer))
+
+
+def ada() -> SignedIn:
+    """Who signs in."""
+    return SignedIn("first", "mbx_1")
 
 
 def scan(state: str, done: int = 0) -> httpx.Response:
@@ -63,24 +68,41 @@ def test_a_scan_outlives_a_gateway_that_is_started_again() -> None:
     """While nobody answers, the caller is told so, to look after its processes; then the scan goes on to its end."""
     answers = one_by_one(scan("queued"), httpx.ConnectError("gone"), scan("running", 1), scan("done", 2))
     heard: list[Progress | None] = []
-    assert GatewayClient(http(answers), "token", "mbx_1").scan(heard.append) == "scn_1"
+    assert GatewayClient(http(answers), ada).scan(heard.append) == "scn_1"
     assert [one and one.done for one in heard] == [None, 1, 2]
 
 
 def test_a_failed_scan_is_told() -> None:
     """With its code, and that nothing has moved."""
-    client = GatewayClient(http(one_by_one(scan("queued"), scan("failed"))), "token", "mbx_1")
+    client = GatewayClient(http(one_by_one(scan("queued"), scan("failed"))), ada)
     with pytest.raises(GatewayRefused, match=r"ended as failed.*nothing has moved"):
         client.scan(lambda _: None)
 
 
 def test_a_busy_gateway_is_asked_again_but_not_for_ever() -> None:
     """429 is no failure until it has been said so often."""
-    client = GatewayClient(http(one_by_one(BUSY, httpx.Response(200, json={"items": []}))), "token", "mbx_1")
+    client = GatewayClient(http(one_by_one(BUSY, httpx.Response(200, json={"items": []}))), ada)
     assert client.folders() == []
-    client = GatewayClient(http(one_by_one(*[BUSY] * BUSY_TRIES)), "token", "mbx_1")
+    client = GatewayClient(http(one_by_one(*[BUSY] * BUSY_TRIES)), ada)
     with pytest.raises(GatewayRefused, match="Too many: Later"):
         client.folders()
+
+
+def test_an_access_token_that_ran_out_is_renewed_once() -> None:
+    """A scan may take longer than the ten minutes that a token lasts; a refusal of the new one is a refusal."""
+    tokens = iter(["first", "second"])
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.headers["Authorization"], request.url.path))
+        return httpx.Response(200 if "second" in seen[-1][0] else 401, json={"items": []})
+
+    client = GatewayClient(http(answer), lambda: SignedIn(next(tokens), "mbx_1"))
+    assert client.folders() == []
+    assert seen == [(f"Bearer {token}", "/api/v1/mailboxes/mbx_1/folders") for token in ("first", "second")]
+    refused = GatewayClient(http(lambda _: httpx.Response(401)), ada)
+    with pytest.raises(GatewayRefused, match="401"):
+        refused.folders()
 
 
 def test_a_refused_sign_in_says_the_gateways_own_words() -> None:
@@ -88,5 +110,10 @@ def test_a_refused_sign_in_says_the_gateways_own_words() -> None:
     refusal = httpx.Response(503, json={"title": "Unavailable", "detail": "Nobody there.", "code": "unavailable"})
     with pytest.raises(SignInFailed, match=r"'start': Unavailable: Nobody there\. \(503 unavailable\)"):
         sign_in(http(one_by_one(refusal)), "https://house.test")
+    exchanged = {"access_token": "t", "mailboxes": []}
+    start = httpx.Response(200, json={"url": "https://authority.test/"})
+    back = httpx.Response(303, headers={"Location": "https://house.test/#code=c"})
+    with pytest.raises(SignInFailed, match="no mailbox"):
+        signed_in(http(one_by_one(start, back, httpx.Response(200, json=exchanged))), "https://house.test")
     assert problem(httpx.Response(502, text="<h1>secret</h1>")) == "the answer was 502, without saying why"
     assert problem(httpx.Response(500, json=["secret"])) == "the answer was 500, without saying why"

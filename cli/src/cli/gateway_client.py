@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from cli.problem import problem
+from cli.sign_in import SignedIn
 from cli.sorted_message import Evidence, SortedMessage
 
 PAGE = 100  # decisions a page, the API's most
@@ -56,10 +57,11 @@ class Progress:
 class GatewayClient:
     """One signed-in person, one mailbox."""
 
-    def __init__(self, http: httpx.Client, token: str, mailbox: str) -> None:
+    def __init__(self, http: httpx.Client, sign_in: Callable[[], SignedIn]) -> None:
+        """sign_in is asked at once, and again when the access token, which lasts ten minutes, has run out."""
         self._http = http
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._base = f"/api/v1/mailboxes/{mailbox}"
+        self._sign_in = sign_in
+        self._signed_in = sign_in()
         self._known: dict[str, str] | None = None
 
     def folders(self) -> list[Folder]:
@@ -114,14 +116,23 @@ class GatewayClient:
         return self._known
 
     def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        headers = self._headers | arguments.pop("headers", {})
+        response = self._patiently(method, path, **arguments)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._signed_in = self._sign_in()
+            response = self._patiently(method, path, **arguments)
+        if response.is_error:
+            raise GatewayRefused(problem(response))
+        return response
+
+    def _patiently(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """The answer; "later" only when that was said BUSY_TRIES times."""
+        headers = {"Authorization": f"Bearer {self._signed_in.token}"} | arguments.pop("headers", {})
+        url = f"/api/v1/mailboxes/{self._signed_in.mailbox}{path}"
         for _ in range(BUSY_TRIES):
-            response = self._http.request(method, self._base + path, headers=headers, **arguments)
+            response = self._http.request(method, url, headers=headers, **arguments)
             if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
                 break
             time.sleep(_later(response))
-        if response.is_error:
-            raise GatewayRefused(problem(response))
         return response
 
 

@@ -7,6 +7,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from typing import NamedTuple
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
@@ -37,6 +38,22 @@ class Form(HTMLParser):
             self.method = (named.get("method") or "get").lower()
         elif tag in {"input", "button"} and self.action is not None and named.get("name"):
             self.fields.setdefault(str(named["name"]), named.get("value") or "")
+
+
+class SignedIn(NamedTuple):
+    """An access token, which lasts ten minutes, and the id of the first mailbox that it is for."""
+
+    token: str
+    mailbox: str
+
+
+def signed_in(client: httpx.Client, gateway: str) -> SignedIn:
+    """Signs in. client must trust gateway and authority."""
+    answer = sign_in(client, gateway)
+    mailboxes = answer["mailboxes"]
+    if not isinstance(mailboxes, list) or not mailboxes:
+        raise SignInFailed("signed in, but no mailbox came with it")
+    return SignedIn(str(answer["access_token"]), str(mailboxes[0]))
 
 
 def sign_in(client: httpx.Client, gateway: str) -> dict[str, object]:

@@ -27,7 +27,7 @@ from cli.gateway_client import Progress as ScanProgress
 from cli.house import House, Ports, is_free
 from cli.place import Place
 from cli.report import Report, sorted_in
-from cli.sign_in import SignInFailed, sign_in
+from cli.sign_in import SignInFailed, signed_in
 from cli.unusable import Unusable
 from sandbox import seeds
 
@@ -81,8 +81,7 @@ def _sort(stack: ExitStack, house: House, report: Report, *, began: float, check
     children = _start(stack, house)
     http = stack.enter_context(_client(house))
     _wait_until_ready(http, house, children, report)
-    signed_in = sign_in(http, house.url)
-    client = GatewayClient(http, str(signed_in["access_token"]), _first(signed_in["mailboxes"]))
+    client = GatewayClient(http, lambda: signed_in(http, house.url))
     scan = _scan(client, report, _choose_folders(client, report), children)
     sums = client.counts(scan)
     _show(client, scan, sums)
@@ -208,9 +207,3 @@ def _client(house: House) -> httpx.Client:
 def _name(mailbox: Path | None) -> str:
     """Each mailbox has a folder of its own: what was learned from one is nothing to another."""
     return "sample" if mailbox is None else sha256(str(mailbox.resolve()).encode()).hexdigest()[:16]
-
-
-def _first(mailboxes: object) -> str:
-    if not isinstance(mailboxes, list) or not mailboxes:
-        raise SignInFailed("signed in, but no mailbox came with it")
-    return str(mailboxes[0])
