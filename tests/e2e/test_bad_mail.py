@@ -118,6 +118,16 @@ def test_one_poisoned_message_is_held_alone(watched: Any, place: str) -> None:
     assert scan["state"] == "done"
 
 
+def test_a_batch_too_large_for_one_call_is_cut(watched: Any, place: str) -> None:
+    """Texts that together exceed what a peer takes at once, of whom none is too large by itself: all are decided."""
+    subject = "word " * (LONG // 5) * 4
+    ids = watched.deliver(*({"subject": f"{n} {subject}"} for n in range(250)), folder=place)
+    assert sum(len(subject) for _ in ids) > 8 * 1024 * 1024  # chassis.server.Limits.message_bytes
+    scan = watched.scan_of(place)
+    assert (scan["state"], scan["done"]) == ("done", len(ids))
+    assert "unreadable" not in {reason for _, reason in by_message(watched, scan).values()}
+
+
 def test_an_entry_that_graph_garbles_is_held_alone(watched: Any, place: str) -> None:
     """A sender that is no text, a list where a name should be: that message is held, its neighbours are decided."""
     good = {"subject": "a plain message"}

@@ -60,6 +60,8 @@ def test_a_page_without_select_is_one_that_goes_on(whole_run: Any) -> None:
         "https://graph.sandbox.invalid/v1.0/me/mailFolders/inbox/messages/delta?$skiptoken=stolen",
         "{url}/v1.0/me/mailFolders/inbox/messages?$skiptoken=x&$select=body",
         "{url}/v1.0/me/messages/x?$select=body",
+        "{url}/v1.0/me/mailFolders/{inbox}/messages?$skiptoken=x",
+        "{url}/v1.0/me/mailFolders/inbox/messages/delta?$skiptoken=x",
         "{url}@graph.sandbox.invalid/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x",
         "{url}/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x&$expand=attachments",
         "{http}/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x",
