@@ -27,7 +27,9 @@ ifneq ($(shell test -x $(BIN)/python && echo there),there)
 endif
 .venv/.synced: $(UV_STAMP) uv.lock pyproject.toml $(wildcard */pyproject.toml)
 	@echo "Installing what uv.lock pins into .venv (once)" >&2
+	@$(UV) sync --locked --quiet --no-dev --compile-bytecode
 	@$(UV) sync --locked --quiet
+	@$(BIN)/python -m compileall -q */src
 	@touch $@
 
 .PHONY: setup

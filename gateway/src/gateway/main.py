@@ -10,6 +10,7 @@ from opentelemetry import trace
 
 from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
+from chassis.errors import StartRefused
 from chassis.metrics import Metrics, expose
 from gateway import app, health
 from gateway.api.cursor import Cursors
@@ -35,6 +36,7 @@ from gateway.organise.scan import ScanWorkflow
 from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
+from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Vault
 from gateway.work import Work
@@ -114,9 +116,12 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
 def _keyring(configured: GatewaySettings) -> Keyring:
     """The keys of this deployment, made at the first start."""
     data = configured.database.parent
-    if configured.keys.exists():
-        return Keyring.open(configured.root_key, configured.keys, data_folder=data)
-    return Keyring.create(configured.root_key, configured.keys, data_folder=data, now=clock.now())
+    try:
+        if configured.keys.exists():
+            return Keyring.open(configured.root_key, configured.keys, data_folder=data)
+        return Keyring.create(configured.root_key, configured.keys, data_folder=data, now=clock.now())
+    except KeyringRefused as refused:
+        raise StartRefused(str(refused)) from None
 
 
 async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:
