@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.timeout(1500)  # seconds; dozens of restarts, on a machine that may be busy
+
 INBOX_MESSAGES = 500
 FILED = 20  # of each sender
 SENDERS = {"Receipts": "Shop <orders@shop.test>", "Travel": "Rail <tickets@rail.test>", "Build": "CI <bot@ci.test>"}
