@@ -69,7 +69,8 @@ def _endpoint(control: Control, operation: Operation) -> Callable[[Request], Cor
         if not secrets.compare_digest(given, f"Bearer {control.token}".encode()):
             return JSONResponse({"error": "the control token is missing or wrong"}, 401)
         try:
-            return JSONResponse(operation(control, await _document(request)))
+            answer = json.dumps(operation(control, await _document(request)))  # ASCII: lone surrogates pass as escapes
+            return Response(answer, media_type="application/json")
         except (Misuse, faults.InvalidFault) as misuse:
             return JSONResponse({"error": str(misuse)}, 400)
 
