@@ -215,6 +215,16 @@ def test_a_number_out_of_range_is_refused(sealed: bytes, name: str, value: float
         open_profile(_resealed(sealed, _set(name, value)), KEY)
 
 
+def test_a_signalling_nan_is_refused(sealed: bytes) -> None:
+    """The kind of NaN that complains when it is converted is refused as any other, with the one typed error."""
+
+    def signal(arrays: dict[str, Any]) -> None:
+        arrays["habit"].view(np.uint32)[0] = 0x7F800001
+
+    with pytest.raises(ProfileRefused):
+        open_profile(_resealed(sealed, signal), KEY)
+
+
 @pytest.mark.parametrize("name", ["keys", "labels"])
 def test_a_key_that_occurs_twice_is_refused(sealed: bytes, name: str) -> None:
     """Two rows of one feature, or two classes of one folder, are refused."""

@@ -231,8 +231,10 @@ def _check(arrays: Arrays, sizes: _Sizes) -> None:
 
 
 def _within(array: NDArray[Any], least: float, most: float) -> None:
-    numbers = array.astype(np.float64)
-    if not bool(np.all((numbers >= least) & (numbers <= most))):  # false for NaN too
+    with np.errstate(invalid="ignore"):  # a signalling NaN makes the cast itself complain
+        numbers = array.astype(np.float64)
+        inside = bool(np.all((numbers >= least) & (numbers <= most)))  # false for NaN too
+    if not inside:
         raise ProfileRefused("a number is out of range")
 
 
