@@ -1,7 +1,7 @@
 """Compares sentinel with the detectors that can be had from PyPI, on labelled rows that are not in this repository.
 
     make bench-sentinel DATA=path/to/labelled.jsonl [ROWS=700] [WRITE=1]
-    python tests/bench/sentinel DATA [--rows N] [--seconds N] [--write FOLDER] [--adapter FILE ...]
+    python tests/bench/sentinel DATA [--rows N] [--seconds N] [--rounds N] [--write FOLDER] [--adapter FILE ...]
 
 Every peer is installed into an environment under .bench/ and runs in a process of its own; nothing of the rows is
 kept. With --adapter, only these adapters are asked, by the Python that runs this, and nothing is installed: for a peer
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from corpus import BenchFailed, Row, load, sample
-from measure import Answer, Cost, DetectorFailed, ask, beside, inspect, pin, verdict_answers
+from measure import ROUNDS, Answer, Cost, DetectorFailed, ask, beside, inspect, pin, verdict_answers
 from metrics import Judged, curve, quality
 from peers import LEFT_OUT, PEERS, install, pinned, prepare
 from plot import svg
@@ -37,10 +37,10 @@ def judged(rows: Sequence[Row], answers: Sequence[Answer]) -> list[Judged]:
     return [Judged(row.attack, row.hard, answer.score, answer.blocked) for row, answer in pairs]
 
 
-def ours(rows: Sequence[Row], seconds: float) -> Iterator[Result]:
+def ours(rows: Sequence[Row], seconds: float, rounds: int) -> Iterator[Result]:
     """Sentinel, once for each reading of its outcomes."""
     try:
-        verdicts, cost = inspect(beside("sentinel"), rows, seconds)
+        verdicts, cost = inspect(beside("sentinel"), rows, seconds, rounds)
     except DetectorFailed as error:
         yield Missing("sentinel", str(error))
         return
@@ -95,7 +95,7 @@ def compare(chosen: argparse.Namespace) -> None:
         peers = adapters(chosen.adapter, rows, chosen.seconds)
     else:
         peers = theirs(rows, chosen.rows, chosen.seconds)
-    results = [*_announced(peers), *_announced(ours(rows, chosen.seconds))]
+    results = [*_announced(peers), *_announced(ours(rows, chosen.seconds, chosen.rounds))]
     entries = ranked(one for one in results if isinstance(one, Entry))
     missing = [one for one in results if isinstance(one, Missing)]
     sys.stdout.write(f"{_about(rows)}\n\n{text(entries, missing)}")
@@ -134,6 +134,7 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="labelled JSON lines, or a folder with injection/dev.jsonl")
     parser.add_argument("--rows", type=int, default=SLOW_ROWS, help="at most so many rows for a slow peer")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for one detector")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of sentinel's runs, for its cost")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="also write a page and a picture there")
     parser.add_argument("--adapter", type=Path, action="append", metavar="FILE", help="ask this one; install nothing")
     try:

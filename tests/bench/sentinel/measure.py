@@ -19,7 +19,7 @@ from typing import Any
 from corpus import Row
 
 RUNNER = Path(__file__).resolve().with_name("runner.py")
-ROUNDS = 3  # of sentinel's two runs; their median counts
+ROUNDS = 3  # of sentinel's two runs; odd
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -72,10 +72,12 @@ def _read(result: dict[str, Any], rows: int) -> tuple[list[Answer], Cost, str]:
     return answers, Cost(result["cpu_ns"] / 1e3 / rows, result["median_ns"] / 1e3), remark
 
 
-def inspect(program: Path, rows: Sequence[Row], seconds: float) -> tuple[list[dict[str, Any]], Cost]:
-    """The verdicts of `sentinel inspect`, and their cost."""
+def inspect(
+    program: Path, rows: Sequence[Row], seconds: float, rounds: int = ROUNDS
+) -> tuple[list[dict[str, Any]], Cost]:
+    """The verdicts of `sentinel inspect`, and their cost, the median of so many rounds."""
     differences = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         _, start = _inspected(program, rows[:1], seconds)
         verdicts, whole = _inspected(program, rows, seconds)
         differences.append(whole - start)

@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from corpus import BenchFailed
+
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
 PATIENCE = 600.0  # seconds for one installation
@@ -60,7 +62,8 @@ def prepare(folder: Path, uv: Path, python: Path) -> Path:
     inside = folder / "venv" / "bin" / "python"
     if not inside.exists():
         command = [str(uv), "venv", "--quiet", "--clear", "--python", str(python), str(folder / "venv")]
-        subprocess.run(command, check=True, timeout=PATIENCE)  # our own uv
+        if subprocess.run(command, timeout=PATIENCE, check=False).returncode:  # our own uv
+            raise BenchFailed("uv made no environment under .bench. What it said stands above.")
     return inside
 
 

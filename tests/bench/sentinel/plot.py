@@ -20,7 +20,8 @@ APART = 15  # between two numbers in the plot
 GOLDEN = 0.382  # of a turn between two hues: any number of them stay apart
 STYLE = """
   text { font: 13px system-ui, sans-serif; } .title { font-size: 16px; font-weight: 600; }
-  .number { font-size: 11px; } .number, .x { text-anchor: middle; } .y { text-anchor: end; }
+  .number { font-size: 11px; paint-order: stroke; stroke-width: 3px; }
+  .number, .x { text-anchor: middle; } .y { text-anchor: end; }
   .grid { fill: none; } .curve { fill: none; stroke-width: 1.3; stroke-opacity: .75; }
   .ours { stroke-width: 3.5; stroke-opacity: 1; }
 """
@@ -66,7 +67,8 @@ def _frame(title: str) -> Iterator[str]:
     for decade in range(LOWEST, 1):
         x = across(10.0**decade)
         yield f'<path class="grid" d="M{x:.1f} {TOP}V{BOTTOM}"/>'
-        yield f'<text class="x" x="{x:.1f}" y="{BOTTOM + 20}">{10.0 ** (decade + 2):g} %</text>'
+        least = "≤ " if decade == LOWEST else ""
+        yield f'<text class="x" x="{x:.1f}" y="{BOTTOM + 20}">{least}{10.0 ** (decade + 2):g} %</text>'
     for fifth in range(6):
         y = down(fifth / 5)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{RIGHT}"/>'
@@ -76,19 +78,20 @@ def _frame(title: str) -> Iterator[str]:
 
 
 def _curves(order: Sequence[Entry], numbers: dict[str, int]) -> Iterator[str]:
-    drawn: set[str] = set()  # sentinel's two decisions lie on one curve
+    drawn: set[tuple[bool, str]] = set()  # sentinel's two decisions lie on one curve
     for entry in order:
-        path = "L".join(_corners(entry.curve))
-        if path not in drawn:
-            drawn.add(path)
+        path = _steps(entry.curve)
+        if (entry.ours, path) not in drawn:
+            drawn.add((entry.ours, path))
             kind = "curve ours" if entry.ours else "curve"
             yield f'<path class="{kind} line{numbers[entry.name]}" d="M{path}"/>'
 
 
-def _corners(curve: Sequence[tuple[float, float]]) -> list[str]:
-    """The curve in whole pixels, each once: a curve has thousands of thresholds."""
-    pixels = [(round(across(rate)), round(down(recall))) for rate, recall in curve]
-    return [f"{x} {y}" for x, y in dict.fromkeys(pixels)]
+def _steps(curve: Sequence[tuple[float, float]]) -> str:
+    """Level up to the next threshold, then straight up: nothing between two thresholds can be had. In whole pixels."""
+    pixels = dict.fromkeys((round(across(rate)), round(down(recall))) for rate, recall in curve)
+    first, *rest = pixels
+    return f"{first[0]} {first[1]}" + "".join(f"H{x}V{y}" for x, y in rest)
 
 
 def _points(order: Sequence[Entry], numbers: dict[str, int]) -> Iterator[str]:
@@ -102,8 +105,8 @@ def _points(order: Sequence[Entry], numbers: dict[str, int]) -> Iterator[str]:
 
 
 def _free(x: float, y: float, taken: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """A place for a number above its point, or further along when another number has that one."""
-    spot = (x, y - 9)
+    """A place for a number beside its point, or further along when another number has that one."""
+    spot = (x + 11, y - 5)
     while any(abs(spot[0] - other[0]) < APART and abs(spot[1] - other[1]) < APART - 3 for other in taken):
         spot = (spot[0] + APART, spot[1])
     return spot
@@ -125,6 +128,7 @@ def _style(entries: Sequence[Entry]) -> str:
 
 def _rules(entries: Sequence[Entry], shades: Shades) -> Iterator[str]:
     yield f"  .paper {{ fill: {shades.paper} }} .grid {{ stroke: {shades.faint} }} text {{ fill: {shades.ink} }}"
+    yield f"  .number {{ stroke: {shades.paper} }}"
     for number, entry in enumerate(entries, start=1):
         colour = shades.ink if entry.ours else _hue(number, shades.lightness)
         yield f"  .dot{number} {{ fill: {colour} }} .line{number} {{ stroke: {colour} }}"

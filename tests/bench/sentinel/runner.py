@@ -43,7 +43,8 @@ def loaded(adapter: Path) -> Score:
     spec.loader.exec_module(module)
     for text in WARM_UP:
         module.score(text)
-    return module.score  # type: ignore[no-any-return]
+    found: Score = module.score
+    return found
 
 
 def judged(score: Score, texts: Sequence[str]) -> tuple[float, bool]:
