@@ -56,7 +56,7 @@ def ask(python: Path, adapter: Path, rows: Sequence[Row], seconds: float) -> tup
     with tempfile.TemporaryDirectory(prefix="mail-organiser-bench-") as folder:
         given, taken = Path(folder) / "rows.json", Path(folder) / "answers.json"
         given.write_text(json.dumps([row.texts for row in rows]), encoding="utf-8")
-        command = [str(python), "-I", str(RUNNER), str(adapter), str(given), str(taken)]
+        command = [str(python), "-I", str(RUNNER), str(adapter.resolve()), str(given), str(taken)]
         _run(command, Path(folder), seconds)
         result = json.loads(taken.read_text(encoding="utf-8"))
     return _read(result, len(rows))
