@@ -74,6 +74,10 @@ openapi: setup ## Write docs/reference/openapi.json again from the gateway's rou
 bench: setup ## Measure: columnar batches against unary calls, both in one run
 	@$(BIN)/python tests/bench/columns.py
 
+.PHONY: bench-sentinel
+bench-sentinel: setup ## Compare sentinel with detectors from PyPI DATA=labelled.jsonl [ROWS=700] [WRITE=1]
+	@$(BIN)/python tests/bench/sentinel "$(DATA)" $${ROWS:+--rows "$$ROWS"} $${WRITE:+--write docs/reference}
+
 .PHONY: eval
 eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]
 	@$(BIN)/python tests/bench/evaluate.py "$(DATA)"
