@@ -239,12 +239,19 @@ async def test_a_corrected_draft_is_for_review_too(house: House) -> None:
 
 async def test_only_of_a_held_message_something_is_remembered(house: House) -> None:
     """Not of one that is clean, was released, is gone, is nobody's or another mailbox's."""
-    (clean,) = house.decided(await house.scan(mail("m1", "an invoice")))
-    (gone,) = house.decided(await house.scan(mail("m2", ATTACK)))
-    house.desk.messages_of = {}
-    for decision in (clean, gone):
-        with pytest.raises(FailedPrecondition):
+    scan = await house.scan(mail("m1", "an invoice"), mail("m2", ATTACK))
+    clean, gone = house.decided(scan)
+    other = await house.scan(mail("m2", ATTACK))
+    (released,) = house.decided(other)
+    with reading(house.engine) as connection:
+        revision = scans.by_id(connection, other).revision
+    await quarantine.release(house.context, house.mailbox, other, released.id, revision=revision)
+    for decision in (clean, released):
+        with pytest.raises(FailedPrecondition, match="only of a held message"):
             await corrections.remember(house.context, house.mailbox, decision.id, SENDER)
+    house.desk.messages_of = {}
+    with pytest.raises(FailedPrecondition, match="no longer in the mailbox"):
+        await corrections.remember(house.context, house.mailbox, gone.id, SENDER)
     for mailbox, decision_id in ((house.mailbox, "dec_nobodys"), (house.second_mailbox(), gone.id)):
         with pytest.raises(RowAbsent):
             await corrections.remember(house.context, mailbox, decision_id, SENDER)

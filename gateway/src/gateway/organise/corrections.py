@@ -73,10 +73,10 @@ def _held(connection: Connection, mailbox_id: str, decision_id: str) -> tuple[De
 
 
 def _known(connection: Connection, context: Context, mailbox_id: str, asked: Sequence[Mark]) -> set[Mark]:
-    """Those of the marks that are remembered."""
-    kept = {(one.kind, one.keyed_hash) for one in corrections.of_mailbox(connection, mailbox_id)} if asked else set()
+    """Those of the marks that are remembered. The kind is in the hash."""
+    kept = {one.keyed_hash for one in corrections.of_mailbox(connection, mailbox_id)} if asked else set()
     hashes = _hashes(connection, context, mailbox_id, asked) if kept else {}
-    return {(kind, form) for (kind, form), keyed_hash in hashes.items() if (kind, keyed_hash) in kept}
+    return {mark for mark, keyed_hash in hashes.items() if keyed_hash in kept}
 
 
 def _hashes(connection: Connection, context: Context, mailbox_id: str, asked: Sequence[Mark]) -> Mapping[Mark, bytes]:
