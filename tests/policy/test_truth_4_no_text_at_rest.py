@@ -108,8 +108,7 @@ def test_the_run_was_a_whole_one(whole_run: Any) -> None:
     assert (kinds.count("hold"), kinds.count("review"), kinds.count("move")) == (2, 1, 12)
     assert (whole_run.run["state"], whole_run.run["moved"]) == ("done", 11)
     assert (whole_run.undo["state"], whole_run.undo["moved"]) == ("done", 11)
-    remembered = whole_run.house.query("SELECT kind FROM correction ORDER BY kind")
-    assert remembered == [("sender",), ("text",)]
+    assert {("sender",), ("text",)} <= set(whole_run.house.query("SELECT kind FROM correction"))
     sandbox = whole_run.house.place.path("sandbox", "mailbox.sqlite")
     whole = sandbox.read_bytes() + Path(f"{sandbox}-wal").read_bytes()
     assert all(found(f"{kind}{MARK}", whole) for kind in ("subject", "person", "address", "body"))
