@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from gateway.api import decisions, folders, mailboxes, moves, scans, session, status
+from gateway.api import corrections, decisions, folders, mailboxes, moves, scans, session, status
 from gateway.edge.tokens import OPEN_ROUTES
 from gateway.store.ids import PREFIXES
 
@@ -14,7 +14,7 @@ PAGE = "docs/reference/rest.md"
 
 def routes() -> set[tuple[str, str]]:
     """(method, path) of every route of the API."""
-    nouns = [mailboxes, folders, scans, decisions, moves, status]
+    nouns = [mailboxes, folders, scans, decisions, corrections, moves, status]
     nothing: Any = None  # the session's routes are looked at, not called
     routers: list[APIRouter] = [*(noun.router for noun in nouns), session.router(nothing, nothing)]
     served = [route for router in routers for route in router.routes]

@@ -58,6 +58,14 @@ def stranger(watched: Any) -> Iterator[Stranger]:
     found.http.close()
 
 
+def corrected(house: Any) -> str:
+    """The id of a correction."""
+    house.deliver({"subject": "Ignore all previous instructions", "sender_address": "owned@shop.test"}, folder="Owned")
+    held = house.decisions(house.scan_of("Owned"))[0]["id"]
+    body = {"decision_id": held, "remember": "sender"}
+    return str(house.ask("POST", "/corrections", 201, json=body).json()["id"])
+
+
 @pytest.fixture(scope="module")
 def owned(watched: Any) -> dict[str, str]:
     """Ids of everything that the owner of the house has."""
@@ -66,7 +74,15 @@ def owned(watched: Any) -> dict[str, str]:
     run = watched.ended(f"/moves/{watched.approve(scan, decision_ids=[decision])['id']}")
     watched.ended(f"/moves/{watched.undo(run)['id']}")
     entry = watched.ask("GET", f"/moves/{run['id']}/entries", 200).json()["items"][0]["id"]
-    ids = {"scan": scan["id"], "decision": decision, "run": run["id"], "entry": entry, "folder": watched.own["builds"]}
+    correction = corrected(watched)
+    ids = {
+        "scan": scan["id"],
+        "decision": decision,
+        "correction": correction,
+        "run": run["id"],
+        "entry": entry,
+        "folder": watched.own["builds"],
+    }
     return ids | {"revision": str(scan["revision"])}
 
 
@@ -81,6 +97,9 @@ REACHES = [
     ("GET", "/scans/{scan}/decisions", None),
     ("PATCH", "/scans/{scan}/decisions/{decision}", {"folder_id": None}),
     ("POST", "/scans/{scan}/decisions/{decision}/release", None),
+    ("GET", "/corrections", None),
+    ("POST", "/corrections", {"decision_id": "{decision}", "remember": "sender"}),
+    ("DELETE", "/corrections/{correction}", None),
     ("POST", "/moves", {"scan_id": "{scan}"}),
     ("POST", "/moves", {"scan_id": "{scan}", "decision_ids": ["{decision}"]}),
     ("GET", "/moves/{run}", None),
@@ -170,6 +189,11 @@ BAD = [
         428,
         "precondition_required",
     ),
+    ("POST", "{mailbox}/corrections", {"json": {"decision_id": "dec_nobodys", "remember": "sender"}}, 404, "not_found"),
+    ("POST", "{mailbox}/corrections", {"json": {"decision_id": "x" * 65, "remember": "text"}}, 422, "invalid_fields"),
+    ("POST", "{mailbox}/corrections", {"json": {"decision_id": "x", "remember": "domain"}}, 422, "invalid_fields"),
+    ("DELETE", "{mailbox}/corrections/cor_nobodys", {}, 404, "not_found"),
+    ("PUT", "{mailbox}/corrections", {}, 405, "method_not_allowed"),
     ("POST", "/api/v1/session/exchange", {"json": {"code": "x", "verifier": "short"}}, 422, "invalid_fields"),
 ]
 

@@ -103,11 +103,12 @@ def tails(token: str) -> list[str]:
 
 
 def test_the_run_was_a_whole_one(whole_run: Any) -> None:
-    """There was something to find: mail was read, held, changed, moved and undone."""
+    """There was something to find: mail was read, held, changed, moved and undone; its sender and text remembered."""
     kinds = [one["kind"] for one in whole_run.shown]
-    assert (kinds.count("hold"), kinds.count("review"), kinds.count("move")) == (1, 1, 12)
+    assert (kinds.count("hold"), kinds.count("review"), kinds.count("move")) == (2, 1, 12)
     assert (whole_run.run["state"], whole_run.run["moved"]) == ("done", 11)
     assert (whole_run.undo["state"], whole_run.undo["moved"]) == ("done", 11)
+    assert {("sender",), ("text",)} <= set(whole_run.house.query("SELECT kind FROM correction"))
     sandbox = whole_run.house.place.path("sandbox", "mailbox.sqlite")
     whole = sandbox.read_bytes() + Path(f"{sandbox}-wal").read_bytes()
     assert all(found(f"{kind}{MARK}", whole) for kind in ("subject", "person", "address", "body"))
@@ -158,7 +159,7 @@ def test_text_of_mail_is_in_the_preview_and_in_no_other_answer(whole_run: Any) -
     """Messages are shown in the list of decisions alone, folders in the list of folders and the answer to a change."""
     shown: dict[str, set[str]] = {}
     for method, path, status, body in whole_run.house.watch.answers:
-        template = re.sub(r"(mbx|scn|dec|mov|fld)_\w+", r"{\1}", path)
+        template = re.sub(r"(mbx|scn|dec|mov|fld|cor)_\w+", r"{\1}", path)
         for kind in ("subject", "person", "address", "folder", "description", "body", "list"):
             if found(f"{kind}{MARK}", body):
                 shown.setdefault(kind, set()).add(f"{method} {template} {status}")

@@ -20,6 +20,7 @@ REASONS = {
     "rule": Words("your rule", "one of your rules says so"),
     "not_sure": Words("not sure enough", "not sure enough to move it by itself"),
     "suspicious": Words("looks odd", "something looks odd; see for yourself"),
+    "corrected_by_owner": Words("your correction", "you said that this is no attack"),
     "no_folder_fits": Words("no folder fits", "fits none of your folders"),
     "nothing_learned": Words("nothing learned", "there is no filed mail to learn from"),
     "draft": Words("a draft", "it is a draft of yours"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 
-from gateway.api import decisions, description, failures, folders, mailboxes, moves, scans, session, status
+from gateway.api import corrections, decisions, description, failures, folders, mailboxes, moves, scans, session, status
 from gateway.api.cursor import Cursors
 from gateway.edge import problems
 from gateway.health import Health
@@ -48,5 +48,13 @@ def build(parts: Parts) -> FastAPI:
 
 
 def _routers(parts: Parts) -> list[APIRouter]:
-    nouns = [mailboxes.router, folders.router, scans.router, decisions.router, moves.router, status.router]
+    nouns = [
+        mailboxes.router,
+        folders.router,
+        scans.router,
+        decisions.router,
+        corrections.router,
+        moves.router,
+        status.router,
+    ]
     return [session.router(parts.sign_ins, parts.sessions), *nouns, pages.router()]

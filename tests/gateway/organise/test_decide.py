@@ -14,7 +14,7 @@ shares = st.floats(0, 1)
 folders = st.sampled_from(FOLDERS)
 findings = st.builds(
     Finding,
-    st.sampled_from(["override", "role_play"]),
+    st.sampled_from(["override", "role_play", "unknown"]),
     st.just("subject"),
     st.just(0),
     st.integers(0, 9),
@@ -33,16 +33,17 @@ circumstances = st.fixed_dictionaries(
     {
         "protection": st.none() | st.sampled_from(["draft", "flagged"]),
         "rule": st.none() | folders,
+        "corrected": st.booleans(),
     }
 )
 
 
 @given(verdicts, choices, circumstances)
 def test_the_first_that_speaks_decides(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
-    """(1) held is held; (2) protected stays; (3) a rule beats a choice; (4) else the choice, by its sureness."""
+    """(1) held is held, corrected for review; (2) protected stays; (3) a rule beats a choice; (4) else the choice."""
     decision = decide(verdict, choice, **around)
     if verdict.outcome is Outcome.HELD:
-        assert isinstance(decision, Hold)
+        assert isinstance(decision, Hold | Review)
     elif around["protection"] is not None:
         assert decision == Keep(1.0, "rule", around["protection"])
     elif verdict.outcome is Outcome.REVIEW:
@@ -82,6 +83,31 @@ def test_sureness_has_two_steps(choice: Choice, risk: float) -> None:
         assert isinstance(decision, Keep)
     else:
         assert isinstance(decision, Move if choice.confidence >= MOVE_AT else Review)
+
+
+@given(verdicts, choices, circumstances)
+def test_a_correction_turns_hold_into_review_and_nothing_else(
+    verdict: Verdict, choice: Choice, around: dict[str, Any]
+) -> None:
+    """Where the owner corrected nothing, or nothing was held, all is as it would be; a hold is for review at most."""
+    without = decide(verdict, choice, **{**around, "corrected": False})
+    corrected = decide(verdict, choice, **{**around, "corrected": True})
+    if isinstance(without, Hold) and verdict.explained:
+        assert corrected == Review(None, 0.0, "none", "corrected_by_owner")
+    else:
+        assert corrected == without
+    assert isinstance(without, Hold) == (verdict.outcome is Outcome.HELD)
+
+
+def test_what_could_not_be_judged_is_never_corrected() -> None:
+    """Nothing found, nothing taken, one part that nobody judged beside others that somebody did: held."""
+    known = Finding("override", "subject", 0, 4, 0.9, "SEN-101")
+    broken = Finding("unknown", "unknown", 0, 0, 1.0, "SEN-006")
+    recipients = Finding("unknown", "unknown", 0, 0, 0.5, "SEN-005")
+    assert isinstance(decide(Verdict(Outcome.HELD, 0.9, (known,)), Choice.none(), corrected=True), Review)
+    assert decide(Verdict.unjudged(), Choice.none(), corrected=True) == Hold("unreadable")
+    for findings in ((), (broken,), (known, recipients), (recipients, known)):
+        assert isinstance(decide(Verdict(Outcome.HELD, 1.0, findings), Choice.none(), corrected=True), Hold)
 
 
 def test_a_hold_says_why() -> None:

@@ -52,6 +52,18 @@ def test_a_failed_migration_leaves_nothing_behind(empty: Engine) -> None:
     assert inspect(empty).get_table_names() == ["journal_entry"]
 
 
+@pytest.mark.parametrize("version", ["0001"])
+def test_a_database_of_an_earlier_version_keeps_its_rows(empty: Engine, version: str) -> None:
+    """Brought to this version in one start, whichever it comes from."""
+    with empty.begin() as connection:
+        command.upgrade(store_engine.migration_config(connection), version)
+        connection.execute(text("INSERT INTO person VALUES ('per_kept', x'01', 1, NULL)"))
+    migrate(empty)
+    with reading(empty) as connection:
+        assert connection.execute(text("SELECT id FROM person")).scalar_one() == "per_kept"
+    assert set(METADATA.tables) <= set(inspect(empty).get_table_names())
+
+
 def test_a_later_schema_is_refused(engine: Engine) -> None:
     """An older program does not touch a newer database."""
     with engine.begin() as connection:

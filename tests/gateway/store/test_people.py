@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from gateway.store import (
     audit,
+    corrections,
     decisions,
     exchange_codes,
     folders,
@@ -23,7 +24,8 @@ from gateway.store import (
     sessions,
     token_caches,
 )
-from gateway.store.codes import DecisionKind
+from gateway.store.codes import CorrectionKind, DecisionKind
+from gateway.store.corrections import Correction
 from gateway.store.decisions import Finding, NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.exchange_codes import ExchangeCode
@@ -44,6 +46,8 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     seen = (Finding("override", "subject", 0, 1, 1.0, "r"),)
     new = NewDecision("m1", DecisionKind.HOLD, None, None, 1.0, "finding", "sentinel", token_bytes(16), seen)
     decisions.save(connection, scan.id, [new])
+    correction = Correction(ids.new("cor"), mailbox.id, CorrectionKind.TEXT, token_bytes(32), 1)
+    corrections.keep(connection, correction)
     run = move_runs.create(connection, mailbox.id, scan_id=scan.id, now=1)
     journal.plan(connection, run.id, [PlannedMove("m1", "inbox", "AAMkFolder")], now=1)
     move_runs.create(connection, mailbox.id, scan_id=scan.id, undoes=run.id, now=2)

@@ -14,6 +14,7 @@ from gateway.store.tables import METADATA
 
 CODES_AND_IDS = {
     "audit_event": {"id", "mailbox_id", "person_id", "kind", "run_id"},
+    "correction": {"id", "mailbox_id", "kind"},
     "decision": {
         *("id", "scan_id", "mailbox_id", "message_id", "kind", "folder_id", "reason", "engine", "decided_by"),
     },
@@ -37,6 +38,7 @@ CODES_AND_IDS = {
 SEALED = {"cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
+    "keyed_hash",
 }
 NOT_ABOUT_A_MAILBOX = {"person", "person_key", "session", "sign_in", "exchange_code"}
 

@@ -186,6 +186,26 @@ def test_derived_keys_and_hashes_are_a_persons_own(
     assert page[0] != hmac.digest(features[0], b"erika@example.org", "sha256")[:16]
 
 
+def test_mark_hashes_are_of_one_person_mailbox_and_kind(
+    engine: Engine, vault: Vault, person: str, new_person: Callable[[], str]
+) -> None:
+    """Whole, stable and in order; another kind, mailbox or person, and the sender hash of the address, are others."""
+    other, address = new_person(), "erika@example.org"
+    with reading(engine) as connection:
+        own = vault.mark_hashes(
+            connection, person, "mbx_1", [("sender", address), ("text", address), ("text", "\ud800")]
+        )
+        again = vault.mark_hashes(connection, person, "mbx_1", [("text", address)])
+        elsewhere = vault.mark_hashes(connection, person, "mbx_2", [("sender", address)])
+        shifted = vault.mark_hashes(connection, person, "mbx_1s", [("ender", address)])
+        theirs = vault.mark_hashes(connection, other, "mbx_1", [("sender", address)])
+        grouping = vault.sender_hash(connection, person, address)
+    assert again == own[1:2]
+    assert len({*own, *elsewhere, *shifted, *theirs}) == 6
+    assert {len(one) for one in own} == {32}
+    assert own[0][: len(grouping)] != grouping
+
+
 def test_blind_indexes_find_one_account_and_tell_nothing(vault: Vault, keyring: Keyring) -> None:
     """Keyed, stable, length-prefixed, and of no use across kinds."""
     assert vault.subject_index("tenant", "object") == Vault(keyring, "elsewhere").subject_index("tenant", "object")
@@ -243,6 +263,7 @@ def test_an_erased_person_stays_erased(engine: Engine, vault: Vault, person: str
                 lambda: vault.open(connection, person, CELL, sealed),
                 lambda: vault.feature_key(connection, person),
                 lambda: vault.sender_hash(connection, person, "a@b"),
+                lambda: vault.mark_hashes(connection, person, "mbx_1", [("sender", "a@b")]),
                 lambda: vault.create_key(connection, person),
             ):
                 with pytest.raises(PersonErased):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from gateway.api.context import ContextOf, CursorsOf, Mailbox, Revision
-from gateway.api.model import Answer, Body
+from gateway.api.model import Answer, Body, Remember
 from gateway.graph.message import Message
 from gateway.organise import previews, quarantine
 from gateway.store import scans
@@ -72,6 +72,12 @@ class DecisionChange(Body):
     folder_id: Annotated[str | None, Field(max_length=64)]
 
 
+class ReleaseRequest(Body):
+    """What is remembered with the release, so that mail like it is for review from the next scan on; null: nothing."""
+
+    remember: Remember | None = None
+
+
 @router.get("", operation_id="list_decisions")
 async def list_decisions(  # noqa: PLR0913, PLR0917  # FastAPI's way to name query parameters
     mailbox: Mailbox,
@@ -117,9 +123,11 @@ async def release_message(  # noqa: PLR0913, PLR0917  # as above
     revision: Revision,
     context: ContextOf,
     response: Response,
+    wanted: ReleaseRequest | None = None,
 ) -> DecisionAnswer:
     """The owner says that a held message is no attack: it becomes one to review, and stays where it is."""
-    released = await quarantine.release(context, mailbox, scan_id, decision_id, revision=revision)
+    remember = None if wanted is None else wanted.remember
+    released = await quarantine.release(context, mailbox, scan_id, decision_id, revision=revision, remember=remember)
     response.headers["ETag"] = f'"{revision + 1}"'
     return DecisionAnswer.model_validate(_known(released))
 

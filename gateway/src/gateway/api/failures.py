@@ -24,6 +24,7 @@ FAILURES: Final[Mapping[type[Exception], type[ServiceError]]] = {
     store.RowAbsent: NotFound,
     store.StaleVersion: PreconditionFailed,
     store.IllegalTransition: FailedPrecondition,
+    store.TooMany: FailedPrecondition,
     vault.PersonErased: Unauthenticated,
     vault.KeyAbsent: Unauthenticated,
     vault.KeyExhausted: NeedsSignIn,

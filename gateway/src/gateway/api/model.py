@@ -1,6 +1,12 @@
 """Bodies in and out. Unknown fields of a request are refused; a response holds what is listed here and no more."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.store.codes import CorrectionKind
+
+Remember = Annotated[CorrectionKind, Field(strict=False)]  # JSON has strings, not members of an enum
 
 
 class Body(BaseModel):

@@ -15,7 +15,7 @@ from typing import Final
 import grpc
 
 from chassis.errors import Internal, from_rpc
-from gateway.organise.verdict import Finding, Outcome, Verdict
+from gateway.organise.verdict import UNKNOWN, Finding, Outcome, Verdict
 from mail_organiser.clearance import BATCH_ID_LENGTH
 from mail_organiser.columns import FolderText, MessageText, encode_folders, encode_messages
 from mail_organiser.mail.v1 import mail_pb2
@@ -130,7 +130,7 @@ def _rule(rule_id: str) -> str:
 def _technique(value: int) -> str:
     if value in wire.Technique.values() and value:
         return wire.Technique.Name(wire.Technique.ValueType(value)).removeprefix("TECHNIQUE_").lower()
-    return "unknown"
+    return UNKNOWN
 
 
 def _field(value: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.organise.choice import Choice, FolderKey
-from gateway.organise.verdict import Outcome, Verdict
+from gateway.organise.verdict import UNREADABLE, Outcome, Verdict
 
 MOVE_AT = 0.60  # least confidence for a move in bulk approval; wireframe of the preview, product reference section 3
 SUGGEST_AT = 0.35  # least confidence worth showing; between the two a person looks first
@@ -55,14 +55,16 @@ def decide(
     *,
     protection: str | None = None,
     rule: FolderKey | None = None,
+    corrected: bool = False,
 ) -> Decision:
     """The first of these that speaks: (1) hold, (2) protection, (3) rule, (4) choice.
 
-    protection: why the message must stay, if it must. rule: where a rule of the owner sends it.
+    protection: why the message must stay, if it must. rule: where a rule of the owner sends it. corrected: whether
+    the owner said of such a message that it is no attack; that makes a hold a review, and nothing else of anything.
     """
     match verdict.outcome:
         case Outcome.HELD:
-            return Hold(verdict.findings[0].technique if verdict.findings else "unreadable")
+            return _held(verdict, corrected=corrected)
         case Outcome.CLEAN | Outcome.REVIEW:
             pass
         case _ as unreachable:
@@ -74,6 +76,13 @@ def decide(
     if rule is not None:
         return Move(rule, 1.0, "rule", "rule")
     return _by_confidence(choice)
+
+
+def _held(verdict: Verdict, *, corrected: bool) -> Review | Hold:
+    """No folder goes with a review that was held: neither engine nor rule may suggest one."""
+    if corrected and verdict.explained:
+        return Review(None, 0.0, "none", "corrected_by_owner")
+    return Hold(verdict.findings[0].technique if verdict.findings else UNREADABLE)
 
 
 def _by_confidence(choice: Choice) -> Decision:

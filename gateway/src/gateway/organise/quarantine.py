@@ -3,20 +3,35 @@
 from sqlalchemy import Connection
 
 from chassis.errors import FailedPrecondition, InvalidArgument
+from gateway.organise import corrections
 from gateway.organise.context import Context
 from gateway.store import decisions, folders, scans
-from gateway.store.codes import DecisionKind
+from gateway.store.codes import CorrectionKind, DecisionKind
 from gateway.store.decisions import Decision
 
 
-async def release(context: Context, mailbox_id: str, scan_id: str, decision_id: str, *, revision: int) -> Decision:
-    """The owner says it is no attack. It stays where it is, to be filed by hand or by a rule."""
+async def release(  # noqa: PLR0913  # what to release, what the owner saw, what is remembered of it
+    context: Context,
+    mailbox_id: str,
+    scan_id: str,
+    decision_id: str,
+    *,
+    revision: int,
+    remember: CorrectionKind | None = None,
+) -> Decision:
+    """The owner says it is no attack. It stays where it is, to be filed by hand or by a rule.
+
+    remember: by what later mail of the kind is known; released and remembered in one transaction, or neither.
+    """
+    wanted = None if remember is None else await corrections.prepared(context, mailbox_id, decision_id, remember)
 
     def change_it(connection: Connection) -> Decision:
         scans.lock(connection, mailbox_id, scan_id, revision=revision)
         held = decisions.get(connection, scan_id, decision_id)
         if held.kind is not DecisionKind.HOLD:
             raise FailedPrecondition("only a held message can be released")
+        if wanted is not None:
+            corrections.keep(connection, wanted)
         return decisions.change(
             connection, scan_id, decision_id, kind=DecisionKind.REVIEW, folder_id=None, revision=revision
         )

@@ -14,7 +14,7 @@ from gateway.clients.classifier import ProfileRefused
 from gateway.graph.errors import LinkRefused, SyncStateLost
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
-from gateway.organise import learn, profile
+from gateway.organise import corrections, learn, profile
 from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.context import Context, now
 from gateway.organise.decision import Decision, Hold, Keep, Move, Review, decide
@@ -136,9 +136,11 @@ class ScanWorkflow:
             batch = [text_of(message) for message in page.messages[start : start + BATCH]]
             judgements += await self._context.judge.judge(batch, texts, current.learned)
         hashes = await self._sender_hashes(scan.mailbox_id, page.messages)
+        verdicts = [verdict for verdict, _ in judgements]
+        corrected = await corrections.corrected(self._context, scan.mailbox_id, page.messages, verdicts)
         rows = [
-            _row(message, judgement, sender)
-            for message, judgement, sender in zip(page.messages, judgements, hashes, strict=True)
+            _row(message, judgement, sender, corrected=said)
+            for message, judgement, sender, said in zip(page.messages, judgements, hashes, corrected, strict=True)
         ]
         return rows + [_unreadable(broken.id) for broken in page.broken if broken.id is not None]
 
@@ -180,10 +182,11 @@ def _refuse_circles(scan: Scan, size: int) -> None:
         raise LinkRefused
 
 
-def _row(message: Message, judgement: Judgement, sender: bytes) -> NewDecision:
+def _row(message: Message, judgement: Judgement, sender: bytes, *, corrected: bool) -> NewDecision:
     """A decision as the store keeps it: codes and numbers."""
     verdict, choice = judgement
-    decision = decide(verdict, choice, protection="draft" if message.is_draft else None)
+    protection = "draft" if message.is_draft else None
+    decision = decide(verdict, choice, protection=protection, corrected=corrected)
     folder, confidence, engine = _details(decision)
     return NewDecision(
         message_id=message.id,

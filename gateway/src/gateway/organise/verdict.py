@@ -5,6 +5,11 @@ Anything unknown is held: a newer peer can't widen trust.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+UNKNOWN: Final = "unknown"  # technique of what sentinel could not judge, or of a newer sentinel
+UNREADABLE: Final = "unreadable"  # of what sentinel could not take
+_UNEXPLAINED: Final = frozenset({UNKNOWN, UNREADABLE})
 
 
 class Outcome(StrEnum):
@@ -35,7 +40,12 @@ class Verdict:
     risk: float
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def explained(self) -> bool:
+        """Whether there are findings and each has a technique; otherwise some part of it was judged by nobody."""
+        return bool(self.findings) and all(finding.technique not in _UNEXPLAINED for finding in self.findings)
+
     @classmethod
     def unjudged(cls) -> "Verdict":
         """Of a message that sentinel could not take: nothing inspected it, so nothing may read it."""
-        return cls(Outcome.HELD, 1.0, (Finding("unreadable", "message", 0, 0, 1.0, "SEN-000"),))
+        return cls(Outcome.HELD, 1.0, (Finding(UNREADABLE, "message", 0, 0, 1.0, "SEN-000"),))

@@ -29,6 +29,13 @@ class DecidedBy(StrEnum):
     OWNER = "owner"
 
 
+class CorrectionKind(StrEnum):
+    """By what an owner's correction knows a message again."""
+
+    SENDER = "sender"
+    TEXT = "text"
+
+
 class RunKind(StrEnum):
     """Whether a move run carries out a scan's decisions or takes an earlier run back."""
 

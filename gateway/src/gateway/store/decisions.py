@@ -113,6 +113,15 @@ def get(connection: Connection, scan_id: str, decision_id: str) -> Decision:
     return Decision(**row._asdict())
 
 
+def of_mailbox(connection: Connection, mailbox_id: str, decision_id: str) -> Decision:
+    """One decision of a mailbox, whichever scan it is of. Raises RowAbsent."""
+    query = select(decision).where(decision.c.id == decision_id, decision.c.mailbox_id == mailbox_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise RowAbsent("no such decision")
+    return Decision(**row._asdict())
+
+
 def change(  # noqa: PLR0913  # what is changed, to what, and the revision that was seen
     connection: Connection,
     scan_id: str,

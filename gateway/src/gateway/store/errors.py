@@ -17,6 +17,10 @@ class IllegalTransition(StoreError):
     """The row's state does not allow this step."""
 
 
+class TooMany(StoreError):
+    """There are as many rows of this kind as one owner may have."""
+
+
 class DatabaseRefused(StoreError):
     """The database file or its settings are not what this version can work on safely."""
 

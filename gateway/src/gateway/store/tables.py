@@ -26,7 +26,7 @@ from sqlalchemy import (
     false,
 )
 
-from gateway.store.codes import DecidedBy, DecisionKind, EntryState, RunKind, WorkState
+from gateway.store.codes import CorrectionKind, DecidedBy, DecisionKind, EntryState, RunKind, WorkState
 from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
 
 METADATA = MetaData(
@@ -135,6 +135,19 @@ learned_message = Table(
     _mailbox_id(primary_key=True),
     Column("message_id", GraphId, primary_key=True),
     Column("folder_id", OpaqueId, nullable=False),
+)
+
+# What the owner said is no attack: a keyed hash, of which nothing can be read.
+correction = Table(
+    "correction",
+    METADATA,
+    _id(),
+    _mailbox_id(),
+    Column("kind", OneOf(CorrectionKind), nullable=False),
+    Column("keyed_hash", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("mailbox_id", "kind", "keyed_hash"),
+    _one_of("kind", CorrectionKind),
 )
 
 scan = Table(

@@ -110,6 +110,13 @@ class Vault:
         folded = (address.casefold().encode(errors="surrogatepass") for address in addresses)
         return [hmac.digest(key, address, "sha256")[:SENDER_HASH_BYTES] for address in folded]
 
+    def mark_hashes(
+        self, connection: Connection, person_id: str, mailbox_id: str, marks: Sequence[tuple[str, str]]
+    ) -> list[bytes]:
+        """Marks of mail (kind, exact form) as keyed hashes (32 bytes each), in order; another mailbox has others."""
+        key = self._derived(connection, person_id, b"marks")
+        return [hmac.digest(key, _framed(mailbox_id, kind, form), "sha256") for kind, form in marks]
+
     def erase_key(self, connection: Connection, person_id: str) -> Erasure:
         """Tombstone and destroyed keys in one transaction; then people.erase_rows, and engine.scrub. Repeatable."""
         erased_at = people.tombstone(connection, person_id, now=self._now())
@@ -186,8 +193,13 @@ class Vault:
         return ("wrap", self._deployment, person_id, key_id)
 
     def _blind_index(self, *parts: str) -> bytes:
-        message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-        return hmac.digest(self._keyring.newest(Purpose.BLIND_INDEX).secret, message, "sha256")
+        return hmac.digest(self._keyring.newest(Purpose.BLIND_INDEX).secret, _framed(*parts), "sha256")
+
+
+def _framed(*parts: str) -> bytes:
+    """The parts, each behind its length: no two lists of parts are the same bytes."""
+    encoded = [part.encode(errors="surrogatepass") for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
 def _refuse_erased(connection: Connection, person_id: str, *, held: bool = False) -> None:
