@@ -70,6 +70,14 @@ proto: setup ## Write the gRPC stubs again from proto/
 openapi: setup ## Write docs/reference/openapi.json again from the gateway's routes
 	@$(BIN)/python .ci/openapi.py
 
+.PHONY: fuzz
+fuzz: setup ## Hunt for inputs that break sentinel [SECONDS=60]
+	@FUZZ_SECONDS=$${SECONDS:-60} $(BIN)/pytest tests/fuzz -m "long or not long" --timeout 3600
+
+.PHONY: techniques
+techniques: setup ## Write docs/reference/techniques.md again from sentinel's rules
+	@$(BIN)/python .ci/techniques.py
+
 .PHONY: bench
 bench: setup ## Measure: columnar batches against unary calls, both in one run
 	@$(BIN)/python tests/bench/columns.py
@@ -77,6 +85,10 @@ bench: setup ## Measure: columnar batches against unary calls, both in one run
 .PHONY: bench-sentinel
 bench-sentinel: setup ## Compare sentinel with detectors from PyPI DATA=labelled.jsonl [ROWS=700] [WRITE=1]
 	@$(BIN)/python tests/bench/sentinel "$(DATA)" $${ROWS:+--rows "$$ROWS"} $${WRITE:+--write docs/reference}
+
+.PHONY: model-card
+model-card: setup ## Check that sentinel's weights can be made again, and write their card [DATA=../shared/data]
+	@$(BIN)/python tests/bench/sentinel_card.py "$(DATA)" --write
 
 .PHONY: eval
 eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]

@@ -18,8 +18,9 @@ MEMBERS = ("proto", "chassis", "sentinel", "classifier", "gateway", "sandbox", "
 # Distributions and, where it differs, what they are imported as.
 TOKENS_AND_DATABASE = {"msal": "msal", "sqlalchemy": "sqlalchemy", "dbos": "dbos", "alembic": "alembic", "psycopg": ""}
 HTTP = {"httpx": "httpx", "requests": "requests", "urllib3": "urllib3", "fastapi": "fastapi", "uvicorn": "uvicorn"}
-HOSTILE_TEXT = {"google-re2": "re2"}
-FEATURES = {"numpy": "numpy", "siphash24": "siphash24"}
+HOSTILE_TEXT = {"google-re2": "re2", "ahocorasick_rs": "ahocorasick_rs"}
+PROFILES = {"siphash24": "siphash24"}
+NUMBERS = {"numpy": "numpy"}
 TEST_AND_DEMO = {"mail-organiser-sandbox": "sandbox", "mail-organiser-cli": "cli", "pytest": "pytest", "rich": "rich"}
 
 PROBE = """
@@ -47,9 +48,9 @@ def _others(name: str) -> dict[str, str]:
 
 
 SERVICES = [
-    Service("sentinel", _others("sentinel") | TOKENS_AND_DATABASE | HTTP | FEATURES | TEST_AND_DEMO),
+    Service("sentinel", _others("sentinel") | TOKENS_AND_DATABASE | HTTP | PROFILES | TEST_AND_DEMO),
     Service("classifier", _others("classifier") | TOKENS_AND_DATABASE | HTTP | HOSTILE_TEXT | TEST_AND_DEMO),
-    Service("gateway", _others("gateway") | HOSTILE_TEXT | FEATURES | TEST_AND_DEMO),
+    Service("gateway", _others("gateway") | HOSTILE_TEXT | PROFILES | NUMBERS | TEST_AND_DEMO),
 ]
 
 
@@ -93,7 +94,7 @@ def missing(member: str, installed: Path) -> list[Path]:
 
 def test_this_probe_finds_what_is_there(tmp_path: Path) -> None:
     """The workspace's own environment holds all of it: so a probe that finds nothing has looked."""
-    everything = TOKENS_AND_DATABASE | HTTP | HOSTILE_TEXT | FEATURES | TEST_AND_DEMO
+    everything = TOKENS_AND_DATABASE | HTTP | HOSTILE_TEXT | PROFILES | NUMBERS | TEST_AND_DEMO
     found = probe(ROOT / ".venv" / "bin" / "python", Service("sentinel", everything), tmp_path)
     assert set(everything) <= set(found["distributions"])
     assert set(found["importable"]) == {module for module in everything.values() if module}

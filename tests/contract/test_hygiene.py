@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_BYTES = 1_000_000  # of one file; uv.lock is the largest
+WEIGHTS = {"sentinel/src/sentinel/learned/weights.bin": 5_000_000}  # made by a command, with a card; bytes at most
+PHRASES = "sentinel/src/sentinel/training/phrases/"  # what strangers write in mail, "TODO" among it
 GENERATED = re.compile(r"proto/src/mail_organiser/\w+/v1/")
 LOCK = "uv.lock"
 
@@ -116,17 +118,19 @@ def test_only_the_lock_names_a_registry() -> None:
 
 def test_the_tree_speaks_of_mail_and_not_of_how_it_was_written() -> None:
     """Words of a process that no reader was part of."""
-    assert found(PROCESS, [path for path in tracked() if path != LOCK]) == []
+    assert found(PROCESS, [path for path in tracked() if path != LOCK and not path.startswith(PHRASES)]) == []
 
 
 def test_no_file_is_over_a_megabyte() -> None:
-    """Weights, dumps and recordings don't belong into a source tree."""
-    assert [path for path in tracked() if (ROOT / path).stat().st_size > MAX_BYTES] == []
+    """Dumps and recordings don't belong into a source tree; weights only where a row above says so."""
+    sizes = {path: (ROOT / path).stat().st_size for path in tracked()}
+    assert [path for path, size in sizes.items() if size > WEIGHTS.get(path, MAX_BYTES)] == []
 
 
 def test_nothing_is_left_for_later() -> None:
     """What isn't there isn't promised, and what is there is whole."""
-    assert found(UNFINISHED, [path for path in tracked() if path != LOCK and not GENERATED.match(path)]) == []
+    ours = [path for path in tracked() if path != LOCK and not path.startswith(PHRASES)]
+    assert found(UNFINISHED, [path for path in ours if not GENERATED.match(path)]) == []
 
 
 def test_no_file_name_is_vague() -> None:

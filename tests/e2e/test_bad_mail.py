@@ -108,7 +108,7 @@ def stepped(house: Any, scan: dict[str, Any], method: str, path: str, body: Any 
 def test_one_poisoned_message_is_held_alone(watched: Any, place: str) -> None:
     """What sentinel can't take is found among three hundred and held; all others are decided as ever."""
     person = {"sender_name": "personmark9f31c7 receipts", "sender_address": "addressmark9f31c7.receipts@shop.test"}
-    subjects = [f"subjectmark9f31c7 about receipts number {n}" for n in range(299)]
+    subjects = [f"subjectmark9f31c7 about receipts letter {n}" for n in range(299)]
     subjects.insert(133, f"a {POISON} b")
     ids = watched.deliver(*({"subject": subject, **person} for subject in subjects), folder=place)
     scan = watched.scan_of(place)

@@ -36,12 +36,12 @@ RANDOM_KILLS = 20
 def mailbox(make_mbox: Callable[[list[dict[str, str]]], str]) -> str:
     """Three correspondents whose mail is filed by sender, and 500 new messages of theirs."""
     filed = [
-        {"from": sender, "subject": f"{folder} number {n}", "label": folder}
+        {"from": sender, "subject": f"{folder} letter {n}", "label": folder}
         for n in range(FILED)
         for folder, sender in SENDERS.items()
     ]
     names = list(SENDERS)
-    new = [{"from": SENDERS[names[n % 3]], "subject": f"{names[n % 3]} number {n}"} for n in range(INBOX_MESSAGES)]
+    new = [{"from": SENDERS[names[n % 3]], "subject": f"{names[n % 3]} letter {n}"} for n in range(INBOX_MESSAGES)]
     return make_mbox([*filed, *new])
 
 

@@ -37,7 +37,7 @@ def judge(inspector: Inspector) -> Judge:
             Field.FOLDER_DESCRIPTION: others.get("description"),
         }
         given = {field: text for field, text in texts.items() if text is not None}
-        return inspector.inspect(Item(given, others.get("recipients", ())))
+        return inspector.inspect([Item(given, others.get("recipients", ()))])[0]
 
     return judged
 

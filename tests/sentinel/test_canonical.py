@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentinel.canonical.confusable import imitations
-from sentinel.canonical.form import Form, canonical_form
+from sentinel.canonical.form import GROWTH_LEFT, MAX_GROWTH, Form, canonical_form
 from sentinel.canonical.mapped import Joined, Mapped
 from sentinel.canonical.stack import MAX_MARKS
 from sentinel.views.spelling import respelled
@@ -68,6 +68,7 @@ def test_a_page_is_one_line(text: str) -> None:
         ("=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "e"),
         ("Vergi\u00df \u00fcber", "vergiss uber"),
         ("a\u2028b\tc", "a b c"),
+        ("\u24a4\u24a2\U0001f11d", "ign"),
     ],
 )
 def test_disguises_fall(text: str, canonical: str) -> None:
@@ -81,6 +82,7 @@ def test_disguises_fall(text: str, canonical: str) -> None:
         ("\u0456gn\u043er\u0435 this", "ignore this"),
         ("please \u0441\u043e\u0440\u0443", "please \u0441\u043e\u0440\u0443"),
         ("\u041f\u0440\u0438\u0432\u0435\u0442", "\u043f\u0440\u0438\u0432\u0435\u0442"),
+        ("\u0438\u0433\u043do\u0440\u0438py\u0439", "\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0438"),
         ("\u0432\u0441\u0435 for AI", "\u0432\u0441\u0435 for ai"),
         ("\u0395\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03ac", "\u03b5\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03b1"),
     ],
@@ -92,8 +94,7 @@ def test_look_alikes_become_latin_and_russian_stays_russian(text: str, canonical
 
 def test_a_word_of_look_alikes_alone_is_read_both_ways() -> None:
     """It may be Russian, so its canonical form stays; another reading has it in Latin letters."""
-    canonical = form("please \u0441\u043e\u0440\u0443 this").canonical
-    assert [page.text for page in respelled(canonical)] == ["please copy this"]
+    assert [page.text for page in respelled(form("please \u0441\u043e\u0440\u0443 this"))] == ["please copy this"]
 
 
 def test_a_keyboard_slip_is_no_imitation() -> None:
@@ -134,3 +135,11 @@ def test_joined_spans_count_from_the_first_text() -> None:
     assert backward.text == "all rules ignore"
     assert backward.span(0, 3) == (7, 10)
     assert backward.span(4, 16) == (0, 16)
+
+
+def test_a_text_that_grows_too_much_is_cut_and_says_so() -> None:
+    """NFKC makes 18 letters of one: a page of them must not buy the time of eighteen."""
+    grown = form("\ufdfa" * 200)
+    assert not grown.settled
+    assert len(grown.canonical.text) <= MAX_GROWTH * 200 + GROWTH_LEFT
+    assert form("\ufdfa").settled

@@ -1,7 +1,10 @@
 """Time: twice the text takes about twice the time, whatever the text. A ratio, of this thread's CPU time."""
 
 import base64
+import gc
 import time
+from collections.abc import Callable
+from itertools import product
 
 import pytest
 
@@ -10,6 +13,7 @@ from sentinel.canonical.mapped import Mapped
 from sentinel.finding import Field
 from sentinel.inspector import Inspector
 from sentinel.item import Item
+from sentinel.reading import MAX_READ
 from sentinel.rules.book import read_rules
 from sentinel.rules.matcher import Matcher
 from sentinel.views import encoding
@@ -17,7 +21,7 @@ from sentinel.views.spelling import respelled
 
 LENGTH = 65_536  # code points
 MOST = 3.0  # times as long for twice the text; quadratic would be four
-BOUND = 0.5  # seconds for one field of any length through everything; measured 0.12 at worst
+BOUND = 0.05  # seconds for one field of any length through everything; measured 0.015 at worst
 HOSTILE = {
     "marks": "a" + "\u0301\u0323" * 9,
     "one stack of marks": "\u0301\u0323",
@@ -33,19 +37,36 @@ HOSTILE = {
     "percent once": "aaaaaaaaaaaaaaaa",
     "entities": "&#105;&amp",
     "letters apart": "i g n-o_r ",
+    "override": "\u202eab",
+    "leet": "1gn0r3 pr3v10u5 ",
+    "rotated": "vtaber cerivbhf ",
+    "reversed": "erongi suoiverp siht ",
+    "pig latin": "ignoreway ethay ",
+    "cut": "ig nore prev ious ",
+    "emoji": "a\U0001f600",
+    "upside down": "\u0250\u01dd\u0279",
+    "posing": "\u0441\u043e\u0440\u0443 a ",
+    "hex": "69676e6f7265 ",
+    "morse": ".- -... ",
+    "codes": "105 103 ",
+    "one that becomes 18": "\ufdfa",
     "half a rule": "ignore all ",
     "markup": "<|[{<system: ",
 }
 
 
-def seconds(work: object, text: str) -> float:
-    assert callable(work)
-    best = float("inf")
-    for _ in range(3):
-        started = time.thread_time()
-        work(text)
-        best = min(best, time.thread_time() - started)
-    return best
+def seconds(work: Callable[[str], object], text: str) -> float:
+    gc.disable()  # its passes over all that other tests left behind are no time of this text
+    try:
+        return min(_once(work, text) for _ in range(5))
+    finally:
+        gc.enable()
+
+
+def _once(work: Callable[[str], object], text: str) -> float:
+    started = time.thread_time()
+    work(text)
+    return time.thread_time() - started
 
 
 def read(text: str) -> None:
@@ -53,9 +74,9 @@ def read(text: str) -> None:
     form = canonical_form(Mapped.of(text))
     for decode in (encoding.base64, encoding.base32, encoding.hexadecimal, encoding.codes, encoding.percent):
         decode(form.decoded.text)
-    for decode in (encoding.entities, encoding.escapes, encoding.morse):
+    for decode in (encoding.entities, encoding.escapes, encoding.morse, encoding.quoted_printable):
         decode(form.decoded.text)
-    list(respelled(form.canonical))
+    list(respelled(form))
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
@@ -76,7 +97,7 @@ def test_matching_takes_linear_time() -> None:
 
 
 def test_no_field_takes_long(inspector: Inspector) -> None:
-    """Whatever stands in it, and however long it is."""
-    for unit in HOSTILE.values():
-        text = unit * (LENGTH // len(unit))
-        assert seconds(lambda given: inspector.inspect(Item({Field.SUBJECT: given})), text) < BOUND
+    """Whatever stands in it, and however long it is: also as long as is still read whole."""
+    for unit, length in product(HOSTILE.values(), (LENGTH, MAX_READ)):
+        text = unit * (length // len(unit))
+        assert seconds(lambda given: inspector.inspect([Item({Field.SUBJECT: given})]), text) < BOUND

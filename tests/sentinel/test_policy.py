@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sentinel
+from sentinel.operating_point import Strictness
 from sentinel.policy import policy_hash
 
 SOURCES = Path(sentinel.__file__).parent
@@ -37,13 +38,29 @@ def test_a_copy_has_the_same_hash(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["rules/override.toml", "rules/rule.py", "canonical/form.py", "detectors/hidden.py", "verdict.py", "reading.py"],
+    [
+        *(
+            "rules/override.toml",
+            "rules/rule.py",
+            "canonical/form.py",
+            "detectors/hidden.py",
+            "verdict.py",
+            "reading.py",
+        ),
+        *("learned/weights.bin", "learned/techniques.json"),
+        *("lexicon/en.toml", "operating_point.py", "views/leet.py"),
+    ],
 )
 def test_any_change_in_what_judges_changes_it(copy: Path, name: str) -> None:
     """Patterns, weights, steps, thresholds, caps."""
     with (copy / "sentinel" / name).open("a") as source:
         source.write("# changed\n")
     assert hash_of(copy) != policy_hash()
+
+
+def test_each_strictness_has_its_own_hash() -> None:
+    """A looser sentinel can't sign under the pin of a stricter one."""
+    assert len({policy_hash(strictness) for strictness in Strictness}) == len(Strictness)
 
 
 def test_what_only_carries_does_not_change_it(copy: Path) -> None:

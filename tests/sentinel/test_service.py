@@ -5,7 +5,7 @@ import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciph
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client import CollectorRegistry
 
 from chassis.authority import LocalAuthority
 from chassis.channel import open_channel
@@ -34,10 +35,11 @@ from sentinel.inspector import Inspector
 from sentinel.item import Item
 from sentinel.main import SERVICE, running
 from sentinel.policy import policy_hash
-from sentinel.servicer import Batch, SentinelServicer, decoded
+from sentinel.servicer import SLICE, Batch, SentinelServicer, decoded
 from sentinel.settings import SentinelSettings
+from sentinel.signals import Signals
 from sentinel.signing import LIFETIME, Signer, load_signing_key
-from sentinel.verdict import Verdict
+from sentinel.verdict import Outcome, Verdict
 
 SENTINEL = "sentinel.mail-organiser.internal"
 GATEWAY = "gateway.mail-organiser.internal"
@@ -245,27 +247,27 @@ async def test_health_answers_while_a_batch_is_judged(house: House) -> None:
 
 
 class Gated(Inspector):
-    """An inspector that says when it works on an item, and waits there to be let on."""
+    """An inspector that says when it works on a slice, and waits there to be let on."""
 
     def __init__(self) -> None:
         super().__init__([])
         self.count = 0
         self.working, self.go_on = Event(), Event()
 
-    def inspect(self, item: Item) -> Verdict:
+    def inspect(self, items: Sequence[Item]) -> list[Verdict]:
         self.count += 1
         self.working.set()
         self.go_on.wait(SECONDS)
-        return super().inspect(item)
+        return super().inspect(items)
 
 
 async def test_work_that_nobody_waits_for_stops() -> None:
-    """A caller that left doesn't keep the thread: the next item is not begun."""
+    """A caller that left doesn't keep the thread: the next slice is not begun."""
     gated = Gated()
     signer = Signer(Ed25519PrivateKey.generate(), kid="s1", deployment="here", policy_hash=bytes(32))
     with ThreadPoolExecutor(1) as executor:
-        servicer = SentinelServicer(gated, signer, executor, time.time)
-        asked = servicer.Inspect(request(CLEAN, CLEAN, CLEAN), None)  # type: ignore[arg-type]  # needs no context
+        servicer = SentinelServicer(gated, signer, Signals(CollectorRegistry(), bytes(32)), executor, time.time)
+        asked = servicer.Inspect(request(*[CLEAN] * (2 * SLICE)), None)  # type: ignore[arg-type]  # needs no context
         call = asyncio.ensure_future(asked)
         await asyncio.to_thread(gated.working.wait, SECONDS)
         call.cancel()
@@ -276,10 +278,10 @@ async def test_work_that_nobody_waits_for_stops() -> None:
 
 
 def test_abandoned_work_says_so() -> None:
-    """Between two items."""
+    """Between two slices."""
     signer = Signer(Ed25519PrivateKey.generate(), kid="s1", deployment="here", policy_hash=bytes(32))
     with ThreadPoolExecutor(1) as executor:
-        servicer = SentinelServicer(Inspector([]), signer, executor, time.time)
+        servicer = SentinelServicer(Inspector([]), signer, Signals(CollectorRegistry(), bytes(32)), executor, time.time)
         abandoned = Event()
         abandoned.set()
         batch: Batch = decoded(request(CLEAN))
@@ -321,6 +323,6 @@ def test_no_secret_in_the_settings_repr(house: House) -> None:
 
 def test_a_request_of_each_purpose_decodes(judge: Callable[..., Verdict]) -> None:
     """The four purposes that may be asked for, and an empty batch."""
-    assert judge("Lunch").risk == 0
+    assert judge("Lunch").outcome is Outcome.CLEAN
     for purpose in (1, 2, 3, 4):
         assert decoded(request(purpose=purpose)).purpose == purpose

@@ -2,12 +2,15 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentinel.detectors.detector import each
 from sentinel.finding import Field, Finding, Technique
 from sentinel.inspector import BROKEN, Inspector
 from sentinel.item import Item
+from sentinel.operating_point import POINTS, Strictness
 from sentinel.reading import InspectedItem
 from sentinel.rules.rule import CERTAIN, FIRM, MEDIUM, STRONG, WEAK
 from sentinel.verdict import MAX_FINDINGS, Outcome, combined, judge
@@ -46,7 +49,7 @@ def test_more_findings_never_lower_the_risk(weights: list[float]) -> None:
 def test_nothing_is_clean_unless_a_detector_ran() -> None:
     """No detector, no verdict: held."""
     assert judge([], detectors_ran=0).outcome is Outcome.HELD
-    assert Inspector([]).inspect(Item({Field.SUBJECT: "Lunch"})).outcome is Outcome.HELD
+    assert Inspector([]).inspect([Item({Field.SUBJECT: "Lunch"})])[0].outcome is Outcome.HELD
 
 
 def test_a_detector_that_breaks_holds_the_item_and_no_other() -> None:
@@ -57,10 +60,10 @@ def test_a_detector_that_breaks_holds_the_item_and_no_other() -> None:
             raise ZeroDivisionError
         return []
 
-    inspector = Inspector([broken])
-    verdict = inspector.inspect(Item({Field.SUBJECT: "poison"}))
-    assert (verdict.outcome, verdict.findings) == (Outcome.HELD, (BROKEN,))
-    assert inspector.inspect(Item({Field.SUBJECT: "Lunch"})).outcome is Outcome.CLEAN
+    items = [Item({Field.SUBJECT: subject}) for subject in ("Lunch", "poison", "Dinner")]
+    before, poison, after = Inspector([each(broken)]).inspect(items)
+    assert (poison.outcome, poison.findings) == (Outcome.HELD, (BROKEN,))
+    assert (before.outcome, after.outcome) == (Outcome.CLEAN, Outcome.CLEAN)
 
 
 def test_what_is_told_is_bounded_and_what_counts_is_not() -> None:
@@ -70,3 +73,19 @@ def test_what_is_told_is_bounded_and_what_counts_is_not() -> None:
     assert len(verdict.findings) == MAX_FINDINGS
     assert "SEN-999" in {one.rule_id for one in verdict.findings}
     assert verdict.risk == combined(found)
+
+
+@pytest.mark.parametrize("risk", [0.1, 0.25, 0.45, 0.6, 0.8, 0.9])
+def test_a_stricter_point_never_lets_more_through(risk: float) -> None:
+    """Strict, balanced, lenient: the outcome of one risk only falls; what could not be judged is held by each."""
+    found = [finding(risk, "SEN-999")]
+    outcomes = [judge(found, detectors_ran=1, point=POINTS[strictness]).outcome for strictness in Strictness]
+    assert outcomes == sorted(outcomes, reverse=True)
+    assert all(judge([], detectors_ran=0, point=point).outcome is Outcome.HELD for point in POINTS.values())
+
+
+def test_whispers_count_and_are_not_told() -> None:
+    """The learned detector has a word on every mail; only what is worth a person's time is shown."""
+    verdict = judge([finding(0.05, "SEN-1100")], detectors_ran=1)
+    assert verdict.findings == ()
+    assert verdict.risk == pytest.approx(0.05)

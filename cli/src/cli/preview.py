@@ -23,6 +23,7 @@ BRIEF, FULL = 16, 43  # columns of a reason
 SENDER = 24  # columns of a sender before its subject
 MOST_EVIDENCE = 50  # held messages that are told about one by one; the rest is counted
 MOST_FINDINGS = 3  # of one message
+LEARNED = "SEN-11"  # rule ids of sentinel's learned detector: a rule points at its words more exactly
 EXCERPT = 64  # columns of the words that sentinel found
 
 _STYLES = {"move": "green", "keep": "dim", "review": "magenta", "held": "bold red"}
@@ -135,11 +136,15 @@ def evidence(message: SortedMessage) -> Text:
 
 
 def _strongest(findings: Sequence[Evidence]) -> list[Evidence]:
-    """One finding for each technique and field: the heaviest, and of equal ones the longest."""
+    """One finding for each technique and field: a rule's before what was learned, the heaviest, then the longest."""
     best: dict[tuple[str, str], Evidence] = {}
-    for finding in sorted(findings, key=lambda one: (one.weight, one.end - one.start)):
+    for finding in sorted(findings, key=_telling):
         best[finding.technique, finding.field] = finding
     return sorted(best.values(), key=lambda one: -one.weight)
+
+
+def _telling(finding: Evidence) -> tuple[bool, float, int]:
+    return (not finding.rule_id.startswith(LEARNED), finding.weight, finding.end - finding.start)
 
 
 def _found(message: SortedMessage, finding: Evidence) -> str:

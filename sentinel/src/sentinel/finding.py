@@ -4,8 +4,8 @@ Guarantees: the numbers of Technique and Field are those of sentinel.proto (a te
 table. A Finding never carries text of a message: only where to look.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Technique(IntEnum):
@@ -38,8 +38,7 @@ class Field(IntEnum):
     JOINED = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule that spoke: start and end are code points of the original field, end exclusive; weight is 0 to 1."""
 
     technique: Technique

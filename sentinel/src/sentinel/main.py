@@ -18,9 +18,11 @@ from chassis.settings import load
 from sentinel.finding import Field
 from sentinel.inspector import Inspector, detectors
 from sentinel.item import Item
+from sentinel.operating_point import POINTS
 from sentinel.policy import policy_hash
 from sentinel.servicer import SentinelServicer
 from sentinel.settings import SentinelSettings
+from sentinel.signals import Signals
 from sentinel.signing import Signer, load_signing_key
 from sentinel.verdict import Outcome
 
@@ -46,7 +48,7 @@ async def _main(settings_path: Path, stopping: asyncio.Event) -> None:
 @asynccontextmanager
 async def running(settings: SentinelSettings) -> AsyncIterator[Serving]:
     """The service, serving while inside."""
-    inspector = Inspector(detectors())
+    inspector = Inspector(detectors(), POINTS[settings.strictness])
     measured = metrics.Metrics()
     with ExitStack() as stack:
         executor = stack.enter_context(ThreadPoolExecutor(settings.threads, "inspect"))
@@ -55,7 +57,9 @@ async def running(settings: SentinelSettings) -> AsyncIterator[Serving]:
         if settings.metrics_address is not None:
             host, _, port = settings.metrics_address.rpartition(":")
             stack.enter_context(metrics.expose(measured, host, int(port)))
-        servicer = SentinelServicer(inspector, _signer(settings), executor, time.time)
+        signer = _signer(settings)
+        signals = Signals(measured.registry, signer.policy_hash)
+        servicer = SentinelServicer(inspector, signer, signals, executor, time.time)
         async with serve(
             address=settings.address,
             tls=settings.tls.files,
@@ -69,15 +73,15 @@ async def running(settings: SentinelSettings) -> AsyncIterator[Serving]:
 
 def _signer(settings: SentinelSettings) -> Signer:
     key = load_signing_key(settings.signing_key)
-    return Signer(key, kid=settings.kid, deployment=settings.deployment, policy_hash=policy_hash())
+    policy = policy_hash(settings.strictness)
+    return Signer(key, kid=settings.kid, deployment=settings.deployment, policy_hash=policy)
 
 
 def _self_test(inspector: Inspector) -> Check:
     """Serving means: an attack would be held now, and an ordinary mail would not."""
 
     async def judges() -> bool:
-        attack = await asyncio.to_thread(inspector.inspect, _ATTACK)
-        ordinary = await asyncio.to_thread(inspector.inspect, _ORDINARY)
+        attack, ordinary = await asyncio.to_thread(inspector.inspect, [_ATTACK, _ORDINARY])
         return attack.outcome is Outcome.HELD and ordinary.outcome is Outcome.CLEAN
 
     return judges

@@ -5,43 +5,28 @@ the limits detector, never left out in silence. Spans of every reading lead back
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mail_organiser.prompt_form import DATA_MARK, MAX_CHARACTERS, prompt_form
 from sentinel.canonical.form import Form, canonical_form
-from sentinel.canonical.mapped import Joined, Mapped
+from sentinel.canonical.invisible import all_visible
+from sentinel.canonical.mapped import Joined, Mapped, places
 from sentinel.finding import Field
 from sentinel.item import Item
-from sentinel.views import encoding
-from sentinel.views.replacement import Replacement, replaced
-from sentinel.views.smuggled import smuggled
-from sentinel.views.spelling import respelled
+from sentinel.views.opening import View, hides, opened
+from sentinel.views.replacement import Replacement
+from sentinel.views.sign import reads_plainly
 
-MAX_READ = 8192  # code points of one field; eight times the longest line of a header. More is held unread
-MAX_DEPTH = 2  # encodings inside one another that are opened
-MAX_VIEWS = 16  # opened readings of one field; eight encodings, and one inside of each
-
-_DECODERS: tuple[encoding.Decoder, ...] = (
-    encoding.base64, encoding.base32, encoding.hexadecimal, encoding.codes, encoding.percent, encoding.entities,
-    encoding.escapes, encoding.morse,
-)  # fmt: skip
-Decoding = tuple[encoding.Decoder, list[Replacement]]
-
-# Of these a stretch that reads as prose is a finding even when no rule knows the prose.
-_OPAQUE = frozenset({encoding.base64, encoding.base32, encoding.hexadecimal, encoding.codes, encoding.morse})
+MAX_READ = 2048  # code points of one field; twice the longest line of a header. What is longer is held
+READ_OF_LONGER = 256  # code points of such a field that are read, to tell its owner more; it is not opened
+_APART = " zqz "  # between texts that are looked at together, so that no word is found across
+_NAME, _SUBJECT = Field.SENDER_NAME, Field.SUBJECT
+_TOGETHER = {_NAME, _SUBJECT}
+new = tuple.__new__
+_ADDRESS = frozenset({Field.SENDER_ADDRESS, Field.LIST_ID})  # no person reads them, so nothing else is read into them
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """Another way to read a field: its canonical text, and whether that came out of hidden characters."""
-
-    canonical: Mapped
-    hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One field, in every way it is read. opened are the spans that held prose in an opaque encoding.
 
     complete is false when encodings were nested deeper, or were more, than is opened.
@@ -56,8 +41,7 @@ class Reading:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InspectedItem:
+class InspectedItem(NamedTuple):
     """An item with its readings by field, and the sender name and subject read together in both orders."""
 
     item: Item
@@ -67,24 +51,52 @@ class InspectedItem:
 
 def inspected(item: Item) -> InspectedItem:
     """Reads an item."""
-    readings = tuple(_reading(field, text[:MAX_READ]) for field, text in item.texts.items())
-    return InspectedItem(item, readings, tuple(_joined({reading.field: reading for reading in readings})))
+    read = _plainly if _is_ordinary(item) else _reading
+    readings = tuple([read(field, text) for field, text in item.texts.items()])
+    return new(InspectedItem, (item, readings, _joined(readings)))
 
 
-def _reading(field: Field, text: str) -> Reading:
+def _is_ordinary(item: Item) -> bool:
+    """One look at all texts of a message: True when each would be read as it is written (a test holds this)."""
+    texts = item.texts
+    together = " , ".join(("", *filter(None, texts.values()), ""))  # so a blank at an end of a text is one of two
+    if not (together.isascii() and together.isprintable()) or len(together) > MAX_CHARACTERS:
+        return False
+    if "  " in together or "=?" in together:
+        return False
+    shown = _APART.join([text for field, text in texts.items() if field not in _ADDRESS])
+    return reads_plainly(shown, shown.lower())
+
+
+def _plainly(field: Field, text: str) -> Reading:
+    """A text that reads as it is written. Tuples are made the quick way: half of the time of a message is here."""
+    starts, ends = places(len(text))
+    original, lower = new(Mapped, (text, starts, ends)), text.lower()
+    canonical = original if lower == text else new(Mapped, (lower, starts, ends))
+    return new(Reading, (field, text, new(Form, (original, canonical, True)), None, (), (), True))
+
+
+def _reading(field: Field, whole: str) -> Reading:
+    """The texts of a field."""
+    text = whole if len(whole) <= MAX_READ else whole[:READ_OF_LONGER]
     original = Mapped.of(text)
     plain = canonical_form(original)
-    decodings = _decodings(plain.decoded)
-    decoded, complete = _decoded(plain.decoded, decodings) if decodings else ([], True)
-    views = (*_smuggled(original), *decoded, *map(View, respelled(plain.canonical)))
-    opened = _opened(plain.decoded, decodings)
-    return Reading(field, text, plain, _prompt(original, plain), views, opened, complete=complete and plain.settled)
+    prompt = None if _reads_as_written(text) else _prompt(original, plain)
+    if len(whole) > MAX_READ or _is_plain(field, plain, text):
+        return Reading(field, text, plain, prompt, (), (), plain.settled)
+    opening = opened(original, plain, prompt)
+    return Reading(field, text, plain, prompt, opening.views, opening.opaque, opening.complete and plain.settled)
+
+
+def _is_plain(field: Field, plain: Form, text: str) -> bool:
+    """Whether there is no other way to read it."""
+    if field in _ADDRESS and text.isascii():
+        return True
+    return not hides(text) and reads_plainly(plain.decoded.text, plain.canonical.text)
 
 
 def _prompt(original: Mapped, plain: Form) -> Mapped | None:
     """What a prompt will hold, where that differs from what was read already. The data mark reads as a space."""
-    if _reads_as_written(original.text):
-        return None
     read = json.loads(prompt_form(original.text)).replace(DATA_MARK, " ")
     canonical = canonical_form(_aligned(read, original)).canonical
     return None if canonical.text == plain.canonical.text else canonical
@@ -92,8 +104,9 @@ def _prompt(original: Mapped, plain: Form) -> Mapped | None:
 
 def _reads_as_written(text: str) -> bool:
     """True for the ordinary texts of which the prompt form, unquoted, is the text itself (a test holds this)."""
-    short = text.isascii() and text.isprintable() and len(text) <= MAX_CHARACTERS
-    return short and text == " ".join(text.split())
+    if len(text) > MAX_CHARACTERS or not all_visible(text) or DATA_MARK in text:
+        return False
+    return "  " not in text and text[:1] != " " and text[-1:] != " "
 
 
 def _aligned(read: str, original: Mapped) -> Mapped:
@@ -107,42 +120,11 @@ def _aligned(read: str, original: Mapped) -> Mapped:
     return Mapped(read, places, [place + 1 for place in places])
 
 
-def _decodings(decoded: Mapped) -> list[Decoding]:
-    """What each encoding holds that is in the text."""
-    if not encoding.may_be_encoded(decoded.text):
-        return []
-    found = [(decode, decode(decoded.text)) for decode in _DECODERS]
-    return [(decode, replacements) for decode, replacements in found if replacements]
-
-
-def _opened(decoded: Mapped, decodings: list[Decoding]) -> tuple[Replacement, ...]:
-    found = [one for decode, replacements in decodings if decode in _OPAQUE for one in replacements]
-    found = [one for one in found if encoding.is_prose(one.text)]
-    return tuple(Replacement(*decoded.span(one.start, one.end), one.text) for one in found)
-
-
-def _decoded(decoded: Mapped, decodings: list[Decoding]) -> tuple[list[View], bool]:
-    """The text with each encoding opened, again for what is inside; and whether nothing was left unopened."""
-    views: list[View] = []
-    layer = [(decoded, decodings)]
-    for _ in range(MAX_DEPTH):
-        opened = [canonical_form(replaced(page, found)) for page, known in layer for _, found in known]
-        views += [View(inner.canonical) for inner in opened[: MAX_VIEWS - len(views)]]
-        layer = [(inner.decoded, _decodings(inner.decoded)) for inner in opened[:MAX_VIEWS]]
-    return views, len(views) < MAX_VIEWS and not any(known for _, known in layer)
-
-
-def _smuggled(original: Mapped) -> Iterator[View]:
-    replacements = [] if original.text.isascii() else smuggled(original.text)
-    if replacements:
-        yield View(canonical_form(replaced(original, replacements)).canonical, hidden=True)
-
-
-def _joined(readings: dict[Field, Reading]) -> Iterator[Joined]:
+def _joined(readings: tuple[Reading, ...]) -> tuple[Joined, ...]:
     """Name before subject, as a list of mails shows them; and the other way round, as a prompt may."""
-    name, subject = readings.get(Field.SENDER_NAME), readings.get(Field.SUBJECT)
-    if name is None or subject is None or not name.text or not subject.text:
-        return
+    named = {reading.field: reading for reading in readings if reading.text}
+    if not named.keys() >= _TOGETHER:
+        return ()
+    name, subject = named[_NAME], named[_SUBJECT]
     first, second, offset = name.plain.canonical, subject.plain.canonical, len(name.text) + 1
-    yield Joined(first, second, offset)
-    yield Joined(first, second, offset, swapped=True)
+    return new(Joined, (first, second, offset, False)), new(Joined, (first, second, offset, True))

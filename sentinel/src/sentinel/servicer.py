@@ -1,11 +1,11 @@
 """The wire of sentinel: protobuf to items and verdicts back, and nothing else.
 
 Guarantees: a request that is malformed, too big or for an unknown purpose is refused whole; the work runs beside the
-event loop, so that health and deadlines still answer, and stops between two items once nobody waits for it.
+event loop, so that health and deadlines still answer, and stops between two slices once nobody waits for it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from threading import Event
@@ -28,9 +28,11 @@ from sentinel.cleared import REQUESTED, Purpose, cleared_folders, cleared_messag
 from sentinel.finding import Field
 from sentinel.inspector import Inspector
 from sentinel.item import Item
+from sentinel.signals import Signals
 from sentinel.signing import Signer
 from sentinel.verdict import Verdict
 
+SLICE = 64  # items that are inspected before the caller is looked for again; some milliseconds
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -47,10 +49,13 @@ class Batch:
 class SentinelServicer(sentinel_pb2_grpc.SentinelServiceServicer):
     """Answers Inspect."""
 
-    def __init__(self, inspector: Inspector, signer: Signer, executor: Executor, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, inspector: Inspector, signer: Signer, signals: Signals, executor: Executor, clock: Callable[[], float]
+    ) -> None:
         """executor: threads for the work; clock: Unix seconds."""
         self._inspector = inspector
         self._signer = signer
+        self._signals = signals
         self._executor = executor
         self._clock = clock
 
@@ -72,8 +77,8 @@ class SentinelServicer(sentinel_pb2_grpc.SentinelServiceServicer):
             abandoned.set()
 
     def _answer(self, batch: Batch, abandoned: Event) -> sentinel_pb2.InspectResponse:
-        messages = self._verdicts(map(message_item, batch.messages), abandoned)
-        folders = self._verdicts(map(folder_item, batch.folders), abandoned)
+        messages = self._verdicts([message_item(one) for one in batch.messages], abandoned)
+        folders = self._verdicts([folder_item(one) for one in batch.folders], abandoned)
         items = cleared_messages(batch.purpose, zip(batch.messages, messages, strict=True))
         items += cleared_folders(zip(batch.folders, folders, strict=True))
         return sentinel_pb2.InspectResponse(
@@ -83,12 +88,13 @@ class SentinelServicer(sentinel_pb2_grpc.SentinelServiceServicer):
             policy_hash=self._signer.policy_hash,
         )
 
-    def _verdicts(self, items: Iterable[Item], abandoned: Event) -> list[Verdict]:
-        verdicts = []
-        for item in items:
+    def _verdicts(self, items: Sequence[Item], abandoned: Event) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+        for start in range(0, len(items), SLICE):
             if abandoned.is_set():
                 raise Conflict("The caller left before the answer was ready.")
-            verdicts.append(self._inspector.inspect(item))
+            verdicts += self._inspector.inspect(items[start : start + SLICE])
+        self._signals.judged(items, verdicts)
         return verdicts
 
 

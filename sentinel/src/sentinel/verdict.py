@@ -10,10 +10,10 @@ from enum import IntEnum
 from math import prod
 
 from sentinel.finding import Finding
+from sentinel.operating_point import BALANCED, OperatingPoint
 
-HELD_AT = 0.75  # risk; one strong rule, or two of the middle sort, get there
 MAX_FINDINGS = 64  # of one item that are told; all of them count
-REVIEW_AT = 0.4  # risk; one rule of the middle sort, or two weak ones, get there
+TOLD_AT = 0.1  # weight; what speaks more softly counts in the risk and is no news to anybody
 
 
 class Outcome(IntEnum):
@@ -33,14 +33,15 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
-def judge(findings: Iterable[Finding], *, detectors_ran: int) -> Verdict:
+def judge(findings: Iterable[Finding], *, detectors_ran: int, point: OperatingPoint = BALANCED) -> Verdict:
     """Weighs the findings; detectors_ran is how many detectors came to an end."""
     found = set(findings)
-    shown = tuple(sorted(sorted(found, key=_heaviest)[:MAX_FINDINGS], key=_place))
+    told = [finding for finding in found if finding.weight >= TOLD_AT]
+    shown = tuple(sorted(sorted(told, key=_heaviest)[:MAX_FINDINGS], key=_place))
     if detectors_ran < 1:
         return Verdict(Outcome.HELD, 1.0, shown)
     risk = combined(found)
-    return Verdict(_outcome(risk), risk, shown)
+    return Verdict(_outcome(risk, point), risk, shown)
 
 
 def combined(findings: Iterable[Finding]) -> float:
@@ -48,13 +49,13 @@ def combined(findings: Iterable[Finding]) -> float:
     strongest: dict[str, float] = {}
     for finding in findings:
         strongest[finding.rule_id] = max(finding.weight, strongest.get(finding.rule_id, 0.0))
-    return 1.0 - prod(1.0 - weight for weight in strongest.values())
+    return 1.0 - prod(1.0 - weight for weight in sorted(strongest.values()))
 
 
-def _outcome(risk: float) -> Outcome:
-    if risk >= HELD_AT:
+def _outcome(risk: float, point: OperatingPoint) -> Outcome:
+    if risk >= point.held:
         return Outcome.HELD
-    return Outcome.REVIEW if risk >= REVIEW_AT else Outcome.CLEAN
+    return Outcome.REVIEW if risk >= point.review else Outcome.CLEAN
 
 
 def _heaviest(finding: Finding) -> tuple[float, tuple[int, int, int, str, int]]:

@@ -2,7 +2,8 @@
 
 Two kinds. STYLED letters (small capitals, IPA, squared, regional indicators) stand for a Latin letter wherever they
 are. FOREIGN letters (Cyrillic, Greek, Armenian, Cherokee) do so only in a word that mixes them with Latin; a word of
-look-alikes alone is read both ways.
+look-alikes alone is read both ways (views/look_alike.py), unless it stands beside words that mix them and nothing else
+foreign. A word that mixes them and is more Cyrillic than Latin is read as Cyrillic.
 """
 # ruff: noqa: RUF001  # ambiguous letters are what this table is made of
 
@@ -24,7 +25,7 @@ _RUNS = (0x1F1E6, 0x1F130, 0x1F150, 0x1F170)  # regional indicators; squared, ne
 STYLED = _table(
     ("ᴀɑⱥᶏ", "a"), ("ʙɓƀƃ", "b"), ("ᴄƈȼɕ", "c"), ("ᴅɖɗđð", "d"), ("ᴇɛǝɘəɇ", "e"), ("ꜰƒ", "f"), ("ɢɡɠǥᶃ", "g"),
     ("ʜɦħɧ", "h"), ("ɪıɨɩⲓ", "i"), ("ᴊɟȷɉ", "j"), ("ᴋƙⱪ", "k"), ("ʟłƚɫɭ", "l"), ("ᴍɱ", "m"), ("ɴɲŋƞɳ", "n"),
-    ("ᴏøɔᴑ", "o"), ("ᴘƥᵽ", "p"), ("ꞯɋʠ", "q"), ("ʀɍɾɽɹ", "r"), ("ꜱʂȿ", "s"), ("ᴛŧƭʈʇ", "t"), ("ᴜʉʊ", "u"),
+    ("ᴏøɔᴑ", "o"), ("ᴘƥᵽ", "p"), ("ꞯɋʠǫ", "q"), ("ʀɍɾɽɹ", "r"), ("ꜱʂȿ", "s"), ("ᴛŧƭʈʇ", "t"), ("ᴜʉʊ", "u"),
     ("ᴠʋ", "v"), ("ᴡɯʍ", "w"), ("ᶍ", "x"), ("ʏƴɏʎ", "y"), ("ᴢƶʐȥ", "z"),
 ) | {chr(first + place): chr(0x61 + place) for first in _RUNS for place in range(26)}  # fmt: skip
 
@@ -51,21 +52,35 @@ FOREIGN = _table(
 # The letters that no eye tells from Latin ones, in the case in which they do. The basis of a finding, not of folding.
 TWINS = frozenset("аӏсԁеһіјорԛѕухѵԝүАВЕКМНОРСТХІЈЅҮԚԜѴԌօսհոոքցԼՕՏՍᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᎩᏃ")
 _FOREIGN = str.maketrans(FOREIGN)
+# Latin letters for Cyrillic ones, and the letters of either script that the other has nothing like.
+_TO_CYRILLIC = str.maketrans("abcehkmoptxyis", "авсенкмортхуіѕ")
+_LATIN_ONLY = frozenset("dfgjlnqruvwz")
+_CYRILLIC_ONLY = frozenset("бджйлфчщъыэюяђєљњћџґ")
 _HAS_FOREIGN = re.compile(f"[{''.join(FOREIGN)}]")
 
 
 def resemble(mapped: Mapped) -> Mapped:
-    """Words that mix foreign letters with Latin ones, in Latin letters. Expects case-folded text."""
+    """Words that mix foreign letters with Latin ones, in the letters of one script. Expects case-folded text."""
     if mapped.text.isascii() or not _HAS_FOREIGN.search(mapped.text):
         return mapped
-    return mapped.with_text(_WORD.sub(_unmixed, mapped.text))
+    text = mapped.text
+    mixed = {word for word in _WORD.findall(text) if not word.isascii() and _LATIN.search(word)}
+    leaning = _leaning(text) if mixed else 0
+    cyrillic = {word for word in mixed if (_leaning(word) or leaning or _majority(word)) > 0}
+    plain = {word: word.translate(_TO_CYRILLIC if word in cyrillic else _FOREIGN) for word in mixed}
+    text = _WORD.sub(lambda word: plain.get(word[0], word[0]), text) if plain else text
+    return mapped.with_text(_without_strays(text) if mixed and not cyrillic else text)
 
 
-def latinised(mapped: Mapped) -> Mapped:
-    """Words of look-alikes alone in Latin letters, too. Another way to read: they may well be Russian."""
-    if mapped.text.isascii() or not _LATIN.search(mapped.text):
-        return mapped
-    return mapped.with_text(_WORD.sub(_posing, mapped.text))
+def _without_strays(text: str) -> str:
+    """Words of look-alikes alone in Latin letters as well, if no word beside them is truly foreign."""
+    strays = {word for word in _WORD.findall(text) if not word.isascii()}
+    return _WORD.sub(_latin, text) if all(map(latin_look, strays)) else text
+
+
+def latin_look(word: str) -> str | None:
+    """A word of foreign look-alikes and nothing else in Latin letters."""
+    return word.translate(_FOREIGN) if all(map(FOREIGN.__contains__, word)) else None
 
 
 def imitations(text: str) -> list[tuple[int, int]]:
@@ -81,9 +96,15 @@ def _imitates(word: str) -> bool:
     return len(letters) >= LEAST_LETTERS and 0 < len(foreign) < len(letters) and TWINS.issuperset(foreign)
 
 
-def _unmixed(word: re.Match[str]) -> str:
-    return word[0].translate(_FOREIGN) if _LATIN.search(word[0]) else word[0]
+def _latin(word: re.Match[str]) -> str:
+    return word[0].translate(_FOREIGN)
 
 
-def _posing(word: re.Match[str]) -> str:
-    return word[0].translate(_FOREIGN) if all(letter in FOREIGN for letter in word[0]) else word[0]
+def _leaning(letters: str) -> int:
+    """How many more letters only Cyrillic has than only Latin has."""
+    cyrillic, latin = (sum(map(only.__contains__, letters)) for only in (_CYRILLIC_ONLY, _LATIN_ONLY))
+    return cyrillic - latin
+
+
+def _majority(word: str) -> int:
+    return sum("\u0400" <= letter < "\u0530" for letter in word) - sum(map(str.isascii, word))

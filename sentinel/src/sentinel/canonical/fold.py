@@ -27,7 +27,7 @@ def fold(mapped: Mapped) -> Mapped:
     """The folded text."""
     if mapped.text.isascii():
         return mapped.with_text(mapped.text.lower())
-    pieces = [folded(character) for character in mapped.text]
+    pieces = list(map(folded, mapped.text))
     text = "".join(pieces)
     if text == mapped.text:
         return mapped

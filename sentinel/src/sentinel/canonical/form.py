@@ -8,8 +8,8 @@ Guarantees: pure; time linear in the text; canonical is idempotent wherever sett
 way to the same result.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 from sentinel.canonical.compatibility import compose
 from sentinel.canonical.confusable import resemble
@@ -20,17 +20,18 @@ from sentinel.canonical.mapped import Mapped
 from sentinel.canonical.stack import cut_stacks
 from sentinel.canonical.tag import decode_tags
 
-VERSION = 1  # part of the policy hash: raise it when a step changes what it returns
+VERSION = 2  # part of the policy hash: raise it when a step changes what it returns
 MAX_PASSES = 6  # over the steps; who nests deeper has something to hide, and is reported
+MAX_GROWTH = 4  # times as long: NFKC makes 18 letters of one, which a page of them may use to buy time
+GROWTH_LEFT = 64  # code points that any text may grow
 
 Step = Callable[[Mapped], Mapped]
 _DECODING: tuple[Step, ...] = (decode_words, decode_tags, strip_invisible, cut_stacks, compose)
 _FOLDING: tuple[Step, ...] = (fold, resemble)
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A text made plain. settled is false when MAX_PASSES were not enough."""
+class Form(NamedTuple):
+    """A text made plain. settled is false when MAX_PASSES were not enough, or when it grew too much and was cut."""
 
     decoded: Mapped
     canonical: Mapped
@@ -50,12 +51,12 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable() and "=?" not in text
 
 
-def _settle(mapped: Mapped, steps: Iterable[Step]) -> tuple[Mapped, bool]:
-    steps = tuple(steps)
-    for _ in range(MAX_PASSES):
-        before = mapped.text
-        for step in steps:
-            mapped = step(mapped)
-        if mapped.text == before:
-            return mapped, True
+def _settle(mapped: Mapped, steps: tuple[Step, ...]) -> tuple[Mapped, bool]:
+    """Goes round the steps until each has seen the text and left it alone."""
+    calm, most = 0, MAX_GROWTH * len(mapped.text) + GROWTH_LEFT
+    for step in steps * MAX_PASSES:
+        before, mapped = mapped.text, step(mapped)
+        calm = calm + 1 if mapped.text == before else 0
+        if calm == len(steps) or len(mapped.text) > most:
+            return mapped.cut(most), calm == len(steps)
     return mapped, False

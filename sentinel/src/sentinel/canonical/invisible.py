@@ -20,7 +20,7 @@ _CACHE = 4096  # characters; more than any language's daily use, bounded against
 
 def strip_invisible(mapped: Mapped) -> Mapped:
     """Drops what is invisible and turns each white space character into a space."""
-    if mapped.text.isascii() and mapped.text.isprintable():
+    if all_visible(mapped.text):
         return mapped
     seen = [_seen(character) for character in mapped.text]
     if "".join(seen) == mapped.text:
@@ -30,6 +30,11 @@ def strip_invisible(mapped: Mapped) -> Mapped:
         if character:
             rewriter.put(character, index, index + 1)
     return rewriter.done()
+
+
+def all_visible(text: str) -> bool:
+    """The quick look: True when nothing in the text is invisible, nor white space other than the plain one."""
+    return text.isprintable() and (text.isascii() or not _LOOKS_EMPTY.search(text))
 
 
 @lru_cache(maxsize=_CACHE)

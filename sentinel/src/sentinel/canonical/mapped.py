@@ -4,11 +4,19 @@ Guarantees: every span lies inside the original. Building one costs time linear 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+_CACHE = 1024  # lengths of texts; an original's places depend on nothing else
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+@lru_cache(maxsize=_CACHE)
+def places(length: int) -> tuple[range, range]:
+    """Where each character of an original begins and ends."""
+    return range(length), range(1, length + 1)
+
+
+class Mapped(NamedTuple):
     """Character i of text stands for the code points starts[i] to ends[i] (exclusive) of the original."""
 
     text: str
@@ -18,7 +26,7 @@ class Mapped:
     @classmethod
     def of(cls, text: str) -> "Mapped":
         """The original itself: every character stands for itself."""
-        return cls(text, range(len(text)), range(1, len(text) + 1))
+        return cls(text, *places(len(text)))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original behind text[start:end]; a decoded text may run backwards, hence min and max."""
@@ -32,13 +40,18 @@ class Mapped:
             raise ValueError("with_text: lengths differ")
         return Mapped(text, self.starts, self.ends)
 
+    def cut(self, length: int) -> "Mapped":
+        """The beginning of the text."""
+        if len(self.text) <= length:
+            return self
+        return Mapped(self.text[:length], self.starts[:length], self.ends[:length])
+
     def reversed(self) -> "Mapped":
         """The text from its end to its start."""
         return Mapped(self.text[::-1], self.starts[::-1], self.ends[::-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """Two texts with one space between, read as one. offset: where the second one's original begins in the joined one.
 
     swapped: the second is read first.
@@ -86,6 +99,12 @@ class Rewriter:
         self._text.append(self._source.text[start:end])
         self._starts.extend(self._source.starts[start:end])
         self._ends.extend(self._source.ends[start:end])
+
+    def keep_reversed(self, start: int, end: int) -> None:
+        """Takes source.text[start:end] over from its end to its start."""
+        self._text.append(self._source.text[start:end][::-1])
+        self._starts.extend(self._source.starts[start:end][::-1])
+        self._ends.extend(self._source.ends[start:end][::-1])
 
     def put(self, text: str, start: int, end: int) -> None:
         """Writes text where source.text[start:end] stood; every character of it stands for that whole span."""

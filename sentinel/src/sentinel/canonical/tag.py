@@ -23,7 +23,7 @@ def hidden_runs(text: str) -> list[tuple[int, int]]:
 
 def decode_tags(mapped: Mapped) -> Mapped:
     """Hidden ASCII made plain, in its place."""
-    runs = hidden_runs(mapped.text)
+    runs = [] if mapped.text.isprintable() else hidden_runs(mapped.text)
     if not runs:
         return mapped
     rewriter, place = Rewriter(mapped), 0

@@ -41,14 +41,14 @@ def is_address(text: str) -> bool:
 def _too_long(reading: Reading, length: int) -> Iterator[Finding]:
     limit = MAX_DESCRIPTION if reading.field is Field.FOLDER_DESCRIPTION else MAX_TEXT
     if length > MAX_READ:
-        yield Finding(Technique.UNSPECIFIED, reading.field, MAX_READ, length, STRONG, "SEN-002")
+        yield Finding(Technique.UNSPECIFIED, reading.field, len(reading.text), length, STRONG, "SEN-002")
     elif length > limit:
         yield Finding(Technique.UNSPECIFIED, reading.field, limit, length, MEDIUM, "SEN-001")
 
 
 def _unreadable(reading: Reading) -> Iterator[Finding]:
-    length = len(reading.text)
-    if UNDECODABLE in reading.plain.decoded.text or _SURROGATE.search(reading.text):
+    text, length = reading.text, len(reading.text)
+    if UNDECODABLE in reading.plain.decoded.text or (not text.isascii() and _SURROGATE.search(text)):
         yield Finding(Technique.UNSPECIFIED, reading.field, 0, length, MEDIUM, "SEN-003")
     if not reading.complete:
         yield Finding(Technique.UNSPECIFIED, reading.field, 0, length, STRONG, "SEN-004")

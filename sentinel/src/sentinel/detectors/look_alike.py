@@ -1,7 +1,9 @@
 """Senders and words that look like others.
 
+By themselves they are for review: they deceive people, as phishing does, and steer no AI; held is what also says more.
+
 SEN-1001  a word that mixes scripts to look Latin, in the sender's name, address or List-Id
-SEN-1002  the same in another text; two such words are no slip
+SEN-1002  the same in another text
 SEN-1003  a well-known name spelled with foreign letters or digits, in the sender's name or address
 SEN-1004  an international domain whose letters mix scripts
 """
@@ -14,6 +16,8 @@ from sentinel.canonical.mapped import Mapped
 from sentinel.finding import Field, Finding, Technique
 from sentinel.reading import InspectedItem, Reading
 from sentinel.rules.rule import FIRM, STRONG
+
+MIXED = 0.4  # weight: just for review, also when sender and subject both do it
 
 _SENDER = frozenset({Field.SENDER_NAME, Field.SENDER_ADDRESS, Field.LIST_ID})
 _PUNYCODE = re.compile(r"xn--[a-z0-9-]{2,59}")
@@ -42,9 +46,8 @@ def _mixed_words(reading: Reading) -> Iterator[Finding]:
     decoded = reading.plain.decoded
     spans = imitations(decoded.text)
     sender = reading.field in _SENDER
-    weight = STRONG if sender or len(spans) > 1 else FIRM
     for span in spans:
-        yield _finding(reading, decoded, span, weight, "SEN-1001" if sender else "SEN-1002")
+        yield _finding(reading, decoded, span, MIXED, "SEN-1001" if sender else "SEN-1002")
 
 
 def _imitated_names(reading: Reading) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Rules in the texts themselves, in what prompts will hold of them, and in the ways to decode them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sentinel.canonical.mapped import Mapped
 from sentinel.finding import Finding, Technique
@@ -22,12 +22,12 @@ class PatternDetector:
         """Takes the compiled rules."""
         self._matcher = matcher
 
-    def __call__(self, item: InspectedItem) -> Iterator[Finding]:
-        """Findings of every reading."""
-        if self._matcher.silent([page for reading in item.readings for page in _pages(reading)]):
-            return
-        for reading in item.readings:
-            yield from self._findings(reading)
+    def __call__(self, items: Sequence[InspectedItem]) -> Iterator[tuple[int, Finding]]:
+        """Findings of every reading; only items in which some rule matches are looked at closely."""
+        pages = [[page for reading in item.readings for page in _pages(reading)] for item in items]
+        for index in self._matcher.speaking(pages):
+            for reading in items[index].readings:
+                yield from ((index, finding) for finding in self._findings(reading))
 
     def _findings(self, reading: Reading) -> Iterator[Finding]:
         plain = self._matcher.hits(reading.plain.canonical)

@@ -1,6 +1,6 @@
 """Rules that match only when sender name and subject are read together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sentinel.finding import Field, Finding, Technique
 from sentinel.reading import InspectedItem
@@ -14,10 +14,12 @@ class SplitDetector:
         """Takes the compiled rules."""
         self._matcher = matcher
 
-    def __call__(self, item: InspectedItem) -> Iterator[Finding]:
+    def __call__(self, items: Sequence[InspectedItem]) -> Iterator[tuple[int, Finding]]:
         """Findings in sender name, a space and the subject, with spans in that joined text."""
-        if self._matcher.silent(item.joined):
-            return
+        for index in self._matcher.speaking([item.joined for item in items]):
+            yield from ((index, finding) for finding in self._findings(items[index]))
+
+    def _findings(self, item: InspectedItem) -> Iterator[Finding]:
         gap = len(item.item.texts.get(Field.SENDER_NAME, ""))
         for page in item.joined:
             yield from (_finding(hit) for hit in self._matcher.hits(page) if hit.start < gap < hit.end - 1)

@@ -15,11 +15,11 @@ class Replacement(NamedTuple):
 
 
 def replaced(mapped: Mapped, replacements: Sequence[Replacement]) -> Mapped:
-    """The text with every replacement in its place; they stand in order and don't overlap."""
+    """The text with each replacement in its place, stretches with blanks around; they stand in order, none overlaps."""
     rewriter, place = Rewriter(mapped), 0
     for start, end, text in replacements:
         rewriter.keep(place, start)
-        rewriter.put(f" {text} " if place or start else text, start, end)
+        rewriter.put(f" {text} " if len(text) > 1 else text, start, end)
         place = end
     rewriter.keep(place, len(mapped.text))
     return rewriter.done()

@@ -1,0 +1,48 @@
+"""What a word of an attack is about, whatever its language. The closed list that the TOML files here speak of."""
+
+from enum import IntEnum, auto
+
+
+class Concept(IntEnum):
+    """A meaning that attacks on a mail-sorting machine are made of. New ones go to the end: weights know them."""
+
+    IGNORE = auto()
+    PREVIOUS = auto()
+    RULES = auto()
+    NEW = auto()
+    SYSTEM = auto()
+    PROMPT = auto()
+    AI = auto()
+    SORTER = auto()
+    FOLDER = auto()
+    FOLDERNAME = auto()
+    FILE = auto()
+    CHOOSE = auto()
+    MESSAGE = auto()
+    THIS = auto()
+    SENDER = auto()
+    TRUST = auto()
+    URGENT = auto()
+    SPAM = auto()
+    NOT = auto()
+    ALWAYS = auto()
+    CONFIDENCE = auto()
+    ADMIN = auto()
+    PERMIT = auto()
+    ROLE = auto()
+    REVEAL = auto()
+    SECRET = auto()
+    FORWARD = auto()
+    DELETE = auto()
+    DISABLE = auto()
+    RESPOND = auto()
+    NEXT = auto()
+    RUN = auto()
+    YOU = auto()
+    MUST = auto()
+    ATTENTION = auto()
+    REASON = auto()
+    TASK = auto()
+    END = auto()
+    CHECK = auto()
+    EXAMPLE = auto()
