@@ -42,9 +42,9 @@ class FeatureKey:
         data = _PREFIXES[group] + text.encode()
         return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
 
-    def memory(self, group: Group, label: int | None) -> int:
-        """32 bits for "the last folder was this one" (None: there was none)."""
-        data = _PREFIXES[group] + (b"" if label is None else label.to_bytes(8, "little"))
+    def memory(self, group: Group, *numbers: int) -> int:
+        """32 bits for what the engine remembers, such as "the last folder was this one"; each number has 64 bits."""
+        data = _PREFIXES[group] + b"".join(number.to_bytes(8, "little") for number in numbers)
         return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
 
     def label(self, folder_id: str) -> int:
