@@ -43,7 +43,7 @@ _NONE = 0xFFFF
 _COUNT_STEP = 1024.0  # counts are stored as whole 1024ths
 _MAX_COUNT = 1.0 / (1.0 - FADE)  # what a count that fades comes close to, 33
 _MAX_SEEN = 0xFFFF
-_LEVEL = 6
+_LEVEL = 3  # 6 makes a profile smaller by a twentieth, and takes half as long again
 
 Arrays = Mapping[str, NDArray[Any]]
 _Whole = TypeVar("_Whole", NDArray[np.int16], NDArray[np.uint16])
@@ -158,18 +158,19 @@ def _arrays(engine: LearnedEngine, most: int) -> dict[str, NDArray[Any]]:
 
 def _largest(matrix: _Whole, most: int) -> _Whole:
     """The same with only the largest values left, at most so many; of equal ones those that come first."""
-    where = np.nonzero(matrix)
-    if len(where[0]) > most:
-        size = np.abs(matrix[where].astype(np.int32))
-        gone = np.argsort(-size, kind="stable")[most:]
-        matrix[where[0][gone], where[1][gone]] = 0
+    if np.count_nonzero(matrix) > most:
+        cells = matrix.reshape(-1)
+        where = np.flatnonzero(cells != 0)
+        size = np.abs(cells[where].astype(np.int32))
+        cells[where[np.argsort(-size, kind="stable")[most:]]] = 0
     return matrix
 
 
 def _sparse(name: str, matrix: _Whole) -> dict[str, NDArray[Any]]:
-    where, column = np.nonzero(matrix)
-    in_row = np.bincount(where, minlength=len(matrix)).astype(np.uint16)
-    return {f"{name}s_in_row": in_row, f"{name}_class": column.astype(np.uint16), name: matrix[where, column]}
+    where = np.flatnonzero(matrix.reshape(-1) != 0)  # twice as fast as nonzero() of two dimensions
+    row, column = np.divmod(where, max(matrix.shape[1], 1))
+    in_row = np.bincount(row, minlength=len(matrix)).astype(np.uint16)
+    return {f"{name}s_in_row": in_row, f"{name}_class": column.astype(np.uint16), name: matrix.reshape(-1)[where]}
 
 
 def _opened_header(profile: bytes, key: FeatureKey) -> _Sizes:
