@@ -74,6 +74,10 @@ openapi: setup ## Write docs/reference/openapi.json again from the gateway's rou
 bench: setup ## Measure: columnar batches against unary calls, both in one run
 	@$(BIN)/python tests/bench/columns.py
 
+.PHONY: bench-classifier
+bench-classifier: setup ## Compare the classifier with four small engines [DATA=../shared/data] [WRITE=1 draws the diagram]
+	@$(BIN)/python tests/bench/classifier/compare.py "$(DATA)" $${WRITE:+--write docs/reference/reliability.svg}
+
 .PHONY: eval
 eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]
 	@$(BIN)/python tests/bench/evaluate.py "$(DATA)"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from classifier import gate
+from classifier import gate, learned
 from classifier.choice import ABSTAINED, Engine, Reason
 from classifier.gate import ClearedFolder
 from classifier.learned import NAMED_AT_MOST
@@ -86,15 +86,9 @@ def test_a_name_helps_a_folder_that_holds_little(taught: Any, post: Any, folders
     message = taught.cleared(post.message("other@x.test", "Bridgeline receivables"))
     seen, engine = marks(message, taught.engine.key), taught.engine
     offer = engine.offer([engine.key.label(each) for each in (folders[0].text.id, "fol_bills", "fol_travel")])
-    with_name, without = (
-        engine._hinted(
-            engine._opine(engine._look(seen, grow=False)),
-            offer,
-            FolderNames([folders[0], folders[1], folders[2]]).hints(message),
-        ),
-        engine._opine(engine._look(seen, grow=False)).probabilities,
-    )
-    assert with_name[offer.classes[0]] > without[offer.classes[0]]
+    opinion = engine._opine(engine._look(seen, grow=False))
+    hinted = learned._hinted(opinion, offer, FolderNames(folders[:3]).hints(message))
+    assert hinted[offer.classes[0]] > opinion.probabilities[offer.classes[0]]
 
 
 def test_a_long_name_is_bounded() -> None:

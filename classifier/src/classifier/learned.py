@@ -77,11 +77,15 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The labels that may be chosen: places of those that are known, the class of each, places of the others."""
+    """The labels that may be chosen: places of those that are known, the class of each, places of the others.
+
+    says: log odds that the whole name of a known folder in a message gives it; the less, the more it holds.
+    """
 
     known: Ints
     classes: Ints
     unknown: Ints
+    says: Doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,8 @@ class LearnedEngine:
         known = [(at, place[label]) for at, label in enumerate(labels) if label in place]
         unknown = [at for at, label in enumerate(labels) if label not in place]
         pairs = np.array(known, np.int64).reshape(-1, 2)
-        return Offer(pairs[:, 0], pairs[:, 1], np.array(unknown, np.int64))
+        says = _NAME_SAYS * _NAME_UNTIL / (_NAME_UNTIL + self.habit[pairs[:, 1]])
+        return Offer(pairs[:, 0], pairs[:, 1], np.array(unknown, np.int64), says)
 
     def choose(self, message: Marks, offer: Offer, hints: Doubles | None = None) -> Choice:
         """The best of the offered labels, as an index into them, or ABSTAINED.
@@ -154,18 +159,11 @@ class LearnedEngine:
     def _learned_choice(self, message: Marks, offer: Offer, hints: Doubles | None) -> Choice:
         sight = self._look(message, grow=False)
         opinion = self._opine(sight)
-        probabilities = opinion.probabilities if hints is None else self._hinted(opinion, offer, hints)
+        probabilities = _hinted(opinion, offer, hints)
         at = int(probabilities[offer.classes].argmax())
         best = int(offer.classes[at])
         confidence = self.calibration.of(self._raw(probabilities, best))
         return Choice(int(offer.known[at]), confidence, Engine.LEARNED, self._reason(sight, opinion, best))
-
-    def _hinted(self, opinion: Opinion, offer: Offer, hints: Doubles) -> Doubles:
-        """The probabilities, moved towards folders that hold little and whose name the message says."""
-        says = _NAME_SAYS * _NAME_UNTIL / (_NAME_UNTIL + self.habit[offer.classes])
-        logits = opinion.logits.copy()
-        logits[offer.classes] += says * hints[offer.known]
-        return np.exp(log_softmax(logits))
 
     def _may_teach_all(self, message: Marks) -> bool:
         """Whether this sender is still under its share of what is learned from everybody."""
@@ -307,6 +305,15 @@ def _teaches(sight: Sight, *, shared: bool) -> Floats:
     whole = np.full(len(sight.rows), COPY_TEACHES if sight.copied else 1.0, np.float32)
     whole[sight.groups == Group.COPY] = 1.0
     return whole if shared else whole * _OWN[sight.groups]
+
+
+def _hinted(opinion: Opinion, offer: Offer, hints: Doubles | None) -> Doubles:
+    """The probabilities, moved towards folders that hold little and whose name the message says."""
+    if hints is None or not hints.any():
+        return opinion.probabilities
+    logits = opinion.logits.copy()
+    logits[offer.classes] += offer.says * hints[offer.known]
+    return np.exp(log_softmax(logits))
 
 
 def _by_name(offer: Offer, hints: Doubles) -> Choice:
