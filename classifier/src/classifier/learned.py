@@ -33,7 +33,7 @@ NAMED_AT_MOST = 0.45  # confidence in a folder of which only the name is known: 
 
 _RATE = 0.3
 _FIRST_SQUARES = 1.0
-_LEAST_GRADIENT = 0.01  # a folder that was hardly in question isn't touched: keeps the table sparse
+_LEAST_GRADIENT = 0.02  # a folder that was hardly in question isn't touched: keeps the table sparse, calls quick
 _RECENT_FADE = 0.98
 _RECENT_SMOOTHING = 0.02
 _NAME_SAYS = 4.0  # log odds of a folder whose whole name is in the message, while it holds nothing

@@ -47,7 +47,7 @@ _FIRST: Final = np.array([*(_BAYES_SCALE * loud for loud in BAYES.values()), 0.4
 
 _RATE = 0.015  # of the cases; the shared set has none
 _FIRST_SQUARES = 1.0
-_FIRST_CURVATURE = 100.0  # how firmly the first weights are held: 30 to 400 differ by a tenth of a point
+_FIRST_CURVATURE = 40.0  # how firmly the first weights are held: 30 to 400 differ by a tenth of a point
 _FADE = 0.9998  # of the curvature: 5,000 messages
 
 

@@ -242,9 +242,8 @@ def _check(arrays: Arrays, sizes: _Sizes) -> None:
     for name, size in (("weights_in_row", sizes.weights), ("counts_in_row", sizes.counts)):
         if int(arrays[name].astype(np.int64).sum()) != size:
             raise ProfileRefused("row lengths differ from the header's")
-    for name in ("keys", "labels"):
-        if len(np.unique(arrays[name])) != len(arrays[name]):
-            raise ProfileRefused("a key occurs twice")
+    if len(np.unique(arrays["labels"])) != sizes.classes or np.any(arrays["keys"][1:] <= arrays["keys"][:-1]):
+        raise ProfileRefused("a key occurs twice, or keys don't rise")
 
 
 def _within(array: NDArray[Any], least: float, most: float) -> None:
