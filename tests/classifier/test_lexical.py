@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from classifier import gate, learned
+from classifier import gate
 from classifier.choice import ABSTAINED, Engine, Reason
 from classifier.gate import ClearedFolder
-from classifier.learned import NAMED_AT_MOST
 from classifier.lexical import MAX_TEXT, FolderNames, letter_groups
 from classifier.marks import marks
+from classifier.offer import NAMED_AT_MOST
 from gateway.organise.decision import MOVE_AT
 from mail_organiser.columns import FolderText
 from mail_organiser.digest import folder_digest
@@ -87,7 +87,7 @@ def test_a_name_helps_a_folder_that_holds_little(taught: Any, post: Any, folders
     seen, engine = marks(message, taught.engine.key), taught.engine
     offer = engine.offer([engine.key.label(each) for each in (folders[0].text.id, "fol_bills", "fol_travel")])
     opinion = engine._opine(engine._look(seen, grow=False))
-    hinted = learned._hinted(opinion, offer, FolderNames(folders[:3]).hints(message))
+    hinted = offer.hinted(opinion.logits, opinion.probabilities, FolderNames(folders[:3]).hints(message))
     assert hinted[offer.classes[0]] > opinion.probabilities[offer.classes[0]]
 
 

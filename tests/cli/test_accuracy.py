@@ -59,7 +59,7 @@ def test_bins_rise_and_hold_everything() -> None:
 
 def test_a_diagram_is_svg_for_light_and_dark() -> None:
     """Well-formed, a dot for each bin, colours for both schemes, no ground of its own and nothing from elsewhere."""
-    bins = reliability(ANSWERS)
+    bins = reliability(ANSWERS * 5)
     drawn = diagram({"ada": bins, "bob": bins})
     root = ET.fromstring(drawn)  # noqa: S314  # made here
     circles = root.findall("{http://www.w3.org/2000/svg}circle")
@@ -69,3 +69,5 @@ def test_a_diagram_is_svg_for_light_and_dark() -> None:
     assert "href" not in drawn
     assert len(ET.fromstring(diagram({"mine": bins})).findall("{http://www.w3.org/2000/svg}circle")) == len(bins)  # noqa: S314
     assert "polyline" in diagram({"nothing": []})
+    assert ".line.line { fill: none" in drawn, "or lines are filled areas in the dark"
+    assert "circle" not in diagram({"few": reliability(ANSWERS[:4])})

@@ -20,6 +20,7 @@ from classifier.feature_key import FeatureKey
 from classifier.features import LAST_GROUPS, MEMORY_GROUPS, Group
 from classifier.marks import Marks, shares
 from classifier.mixture import BAYES, COPIED, COPY_CASE, HABIT, OPINIONS, RECENT, SOFTMAX, Mixture, log_softmax
+from classifier.offer import Offer
 from classifier.reason import strongest
 from classifier.table import MAX_CLASSES, NO_CLASS, Doubles, Floats, Ints, Table
 
@@ -29,16 +30,12 @@ SENDER_SHARE = 0.2  # of all learned messages: past both, a sender teaches about
 MAX_WEIGHT = 8.0  # bounds what one feature may say
 FADE = 0.97  # of a feature's counts at each sighting of it: habits drift
 COPY_TEACHES = 0.5  # of what a first message teaches, but in full about copies
-NAMED_AT_MOST = 0.45  # confidence in a folder of which only the name is known: suggested, and below every move
 
 _RATE = 0.3
 _FIRST_SQUARES = 1.0
 _LEAST_GRADIENT = 0.02  # a folder that was hardly in question isn't touched: keeps the table sparse, calls quick
 _RECENT_FADE = 0.98
 _RECENT_SMOOTHING = 0.02
-_NAME_SAYS = 4.0  # log odds of a folder whose whole name is in the message, while it holds nothing
-_NAME_UNTIL = 5.0  # messages in a folder that halve what its name says
-_LEAST_HINT = 0.25  # half of a name: less is chance
 _MEMORIES: Final = len(MEMORY_GROUPS)
 
 # How loud each group is in the softmax; 1 where nothing is said.
@@ -76,19 +73,6 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """The labels that may be chosen: places of those that are known, the class of each, places of the others.
-
-    says: log odds that the whole name of a known folder in a message gives it; the less, the more it holds.
-    """
-
-    known: Ints
-    classes: Ints
-    unknown: Ints
-    says: Doubles
-
-
-@dataclass(frozen=True, slots=True)
 class Opinion:
     """What the engine thinks of one message, before anything is masked. scores, probabilities: (classes,)."""
 
@@ -116,12 +100,7 @@ class LearnedEngine:
 
     def offer(self, labels: Sequence[int]) -> Offer:
         """What this engine knows of the labels that may be chosen; good until the next learn."""
-        place = {label: index for index, label in enumerate(self.labels)}
-        known = [(at, place[label]) for at, label in enumerate(labels) if label in place]
-        unknown = [at for at, label in enumerate(labels) if label not in place]
-        pairs = np.array(known, np.int64).reshape(-1, 2)
-        says = _NAME_SAYS * _NAME_UNTIL / (_NAME_UNTIL + self.habit[pairs[:, 1]])
-        return Offer(pairs[:, 0], pairs[:, 1], np.array(unknown, np.int64), says)
+        return Offer.of(labels, self.labels, self.habit)
 
     def choose(self, message: Marks, offer: Offer, hints: Doubles | None = None) -> Choice:
         """The best of the offered labels, as an index into them, or ABSTAINED.
@@ -129,7 +108,7 @@ class LearnedEngine:
         hints: what the offered folders' names say, 0 to 1 (lexical); without them only learned folders are chosen.
         """
         learned = self._learned_choice(message, offer, hints) if len(offer.known) else ABSTAINED
-        named = ABSTAINED if hints is None else _by_name(offer, hints)
+        named = ABSTAINED if hints is None else offer.by_name(hints)
         return named if named.confidence > learned.confidence else learned
 
     def learn(self, message: Marks, label: int) -> None:
@@ -159,7 +138,7 @@ class LearnedEngine:
     def _learned_choice(self, message: Marks, offer: Offer, hints: Doubles | None) -> Choice:
         sight = self._look(message, grow=False)
         opinion = self._opine(sight)
-        probabilities = _hinted(opinion, offer, hints)
+        probabilities = offer.hinted(opinion.logits, opinion.probabilities, hints)
         at = int(probabilities[offer.classes].argmax())
         best = int(offer.classes[at])
         confidence = self.calibration.of(self._raw(probabilities, best))
@@ -305,21 +284,3 @@ def _teaches(sight: Sight, *, shared: bool) -> Floats:
     whole = np.full(len(sight.rows), COPY_TEACHES if sight.copied else 1.0, np.float32)
     whole[sight.groups == Group.COPY] = 1.0
     return whole if shared else whole * _OWN[sight.groups]
-
-
-def _hinted(opinion: Opinion, offer: Offer, hints: Doubles | None) -> Doubles:
-    """The probabilities, moved towards folders that hold little and whose name the message says."""
-    if hints is None or not hints.any():
-        return opinion.probabilities
-    logits = opinion.logits.copy()
-    logits[offer.classes] += offer.says * hints[offer.known]
-    return np.exp(log_softmax(logits))
-
-
-def _by_name(offer: Offer, hints: Doubles) -> Choice:
-    """The folder that was never learned and whose name the message says, with little confidence; or ABSTAINED."""
-    if not len(offer.unknown):
-        return ABSTAINED
-    at = int(offer.unknown[hints[offer.unknown].argmax()])
-    hint = float(hints[at])
-    return Choice(at, NAMED_AT_MOST * hint, Engine.LEARNED, Reason.WORDS) if hint >= _LEAST_HINT else ABSTAINED

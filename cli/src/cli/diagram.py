@@ -10,6 +10,7 @@ from cli.accuracy import Bin
 
 SIDE = 320  # of the square, in pixels
 LEFT, TOP, FOOT, LEGEND = 48, 16, 48, 170
+LEAST = 5  # messages of a bin that is drawn: fewer say nothing
 LARGEST = 9.0  # radius of the fullest bin's dot, in pixels
 _COLOURS = 4
 
@@ -18,7 +19,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 .axis { stroke: #59636e; fill: none } .grid { stroke: #59636e; opacity: .25 }
 .ideal { stroke: #59636e; stroke-dasharray: 4 4 }
 .c0 { stroke: #0969da; fill: #0969da } .c1 { stroke: #bc4c00; fill: #bc4c00 }
-.c2 { stroke: #1a7f37; fill: #1a7f37 } .c3 { stroke: #8250df; fill: #8250df } .line { fill: none; stroke-width: 2 }
+.c2 { stroke: #1a7f37; fill: #1a7f37 } .c3 { stroke: #8250df; fill: #8250df } .line.line { fill: none; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .axis, .grid, .ideal { stroke: #9198a1 }
 .c0 { stroke: #58a6ff; fill: #58a6ff } .c1 { stroke: #f0883e; fill: #f0883e }
@@ -27,7 +28,10 @@ text { fill: #e6edf3 } .axis, .grid, .ideal { stroke: #9198a1 }
 
 
 def diagram(lines: Mapping[str, Sequence[Bin]]) -> str:
-    """An SVG document with a line for each name; dots grow with the number of messages. Names must be our own words."""
+    """An SVG document with a line for each name; dots grow with the number of messages. Names must be our own words.
+
+    Bins of fewer than LEAST messages are left out.
+    """
     width, height = LEFT + SIDE + (LEGEND if len(lines) > 1 else FOOT), TOP + SIDE + FOOT
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -58,6 +62,7 @@ def _frame() -> Iterator[str]:
 
 def _line(index: int, name: str, bins: Sequence[Bin], lines: int) -> Iterator[str]:
     colour = f"c{index % _COLOURS}"
+    bins = [each for each in bins if each.count >= LEAST]
     fullest = max((each.count for each in bins), default=1)
     points = " ".join(f"{_x(each.confidence)},{_y(each.right)}" for each in bins)
     yield f'<polyline class="{colour} line" points="{points}"/>'
