@@ -44,6 +44,21 @@ def test_nothing_names_a_forgotten_folder(taught: Any, post: Any) -> None:
     assert taught.engine.copies.classes == []
 
 
+def test_what_came_after_a_forgotten_folder_does_not_name_it(taught: Any, post: Any) -> None:
+    """Mail that was filed elsewhere, after mail of the same sender went there, had features that name the folder."""
+    for folder in ("fol_secret", "fol_work", "fol_secret", "fol_work"):
+        for subject in ("one", "one", "two"):
+            taught.learn(post.message("ann@x.test", subject), folder)
+    label, key = _label(taught, "fol_secret"), taught.engine.key
+    sender = key.feature(Group.SENDER, "ann@x.test")
+    about = [key.memory(group, label) for group in LAST_GROUPS]
+    about += [key.memory(Group.COPY, 0, label), key.memory(Group.COPY, 2, label, sender)]
+    assert np.all(taught.engine.table.find(about))
+    forget_folder(taught.engine, label)
+    assert not np.any(taught.engine.table.find(about))
+    assert taught.engine.table.find([sender])[0] != UNKNOWN
+
+
 def test_the_other_folders_keep_what_they_know(taught: Any, post: Any) -> None:
     """Forgetting one folder leaves the choices among the others as right as they were."""
     taught.learn_all(post.stream(400))

@@ -57,17 +57,20 @@ def test_bins_rise_and_hold_everything() -> None:
     assert bins[-1].count == 4
 
 
+def _dots(drawn: str) -> int:
+    root = ET.fromstring(drawn)  # noqa: S314  # made by the line before
+    return len(root.findall("{http://www.w3.org/2000/svg}circle"))
+
+
 def test_a_diagram_is_svg_for_light_and_dark() -> None:
     """Well-formed, a dot for each bin, colours for both schemes, no ground of its own and nothing from elsewhere."""
     bins = reliability(ANSWERS * 5)
     drawn = diagram({"ada": bins, "bob": bins})
-    root = ET.fromstring(drawn)  # noqa: S314  # made here
-    circles = root.findall("{http://www.w3.org/2000/svg}circle")
-    assert len(circles) == 2 * len(bins) + 2
+    assert _dots(drawn) == 2 * len(bins) + 2
     assert "prefers-color-scheme: dark" in drawn
     assert "background" not in drawn
     assert "href" not in drawn
-    assert len(ET.fromstring(diagram({"mine": bins})).findall("{http://www.w3.org/2000/svg}circle")) == len(bins)  # noqa: S314
+    assert _dots(diagram({"mine": bins})) == len(bins)
     assert "polyline" in diagram({"nothing": []})
     assert ".line.line { fill: none" in drawn, "or lines are filled areas in the dark"
     assert "circle" not in diagram({"few": reliability(ANSWERS[:4])})
