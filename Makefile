@@ -90,6 +90,10 @@ bench-sentinel: setup ## Compare sentinel with detectors from PyPI DATA=labelled
 model-card: setup ## Check that sentinel's weights can be made again, and write their card [DATA=../shared/data]
 	@$(BIN)/python tests/bench/sentinel_card.py "$(DATA)" --write
 
+.PHONY: bench-classifier
+bench-classifier: setup ## Compare the classifier with four small engines [DATA=../shared/data] [WRITE=1 draws the diagram]
+	@$(BIN)/python tests/bench/classifier/compare.py "$(DATA)" $${WRITE:+--write docs/reference/reliability.svg}
+
 .PHONY: eval
 eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]
 	@$(BIN)/python tests/bench/evaluate.py "$(DATA)"

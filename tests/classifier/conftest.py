@@ -21,8 +21,9 @@ from chassis.tls import TlsFiles
 from classifier import gate
 from classifier.feature_key import FeatureKey
 from classifier.gate import Cleared
-from classifier.learned import LearnedEngine, marks
+from classifier.learned import LearnedEngine
 from classifier.main import GATEWAY, started
+from classifier.marks import marks
 from classifier.settings import Settings
 from mail_organiser.classifier.v1.classifier_pb2 import ClassifyRequest, LearnRequest
 from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
@@ -206,7 +207,7 @@ class Taught:
 
     def choose(self, message: MessageText, folders: Sequence[str]) -> Any:
         offered = [self.engine.key.label(folder) for folder in folders]
-        return self.engine.choose(marks(self.cleared(message), self.engine.key), offered)
+        return self.engine.choose(marks(self.cleared(message), self.engine.key), self.engine.offer(offered))
 
     def learn_all(self, filed: Iterator[tuple[MessageText, str]]) -> "Taught":
         for message, folder in filed:

@@ -10,7 +10,7 @@ from siphash24 import siphash24
 
 from classifier.feature_key import LENGTH, FeatureKey, FeatureKeyRefused
 from classifier.features import MAX_NAME, MAX_NAME_WORDS, MEMORY_GROUPS, Group, tokens
-from classifier.learned import marks
+from classifier.marks import marks
 
 _MANY = " ".join(f"n{number}" for number in range(50))
 RECIPIENTS = ("Bo@home.test", "me@home.test", "bo@home.test")
@@ -29,7 +29,9 @@ def test_every_field_is_seen(taught: Any, post: Any) -> None:
         (Group.WORD, "invoice"),
         (Group.PAIR, "## due"),
         (Group.FIRST, "invoice"),
-        (Group.GRAM, " inv"),
+        (Group.STEM, "invoi"),
+        (Group.PERSON, "ann@shop.test"),
+        (Group.PERSON, "bo@home.test"),
         (Group.RECIPIENT, "bo@home.test"),
         (Group.COUNT, "3"),
         (Group.SENDER_COUNT, "ann@shop.test 3"),
@@ -43,6 +45,27 @@ def test_memory_groups_come_first(taught: Any, post: Any) -> None:
     """The engine counts on one token of each memory group at the head, even for a message with no field at all."""
     for message in (post.message(), type(post.message())(None, None, None)):
         assert tuple(group for group, _ in tokens(taught.cleared(message))[:4]) == MEMORY_GROUPS
+
+
+def test_tokens_of_a_group_stand_together(taught: Any, post: Any) -> None:
+    """The engine gathers a group's tokens as one; the share of each is 1 / sqrt of their number."""
+    seen = marks(taught.cleared(post.message(recipients=RECIPIENTS)), taught.engine.key)
+    groups = seen.groups.tolist()
+    assert [group for at, group in enumerate(groups) if at == 0 or groups[at - 1] != group] == sorted(set(groups))
+    share = dict(zip(groups, seen.shares.tolist(), strict=True))
+    assert share[Group.PERSON] == pytest.approx(3**-0.5)
+    assert share[Group.SENDER] == 1.0
+
+
+def test_only_a_copy_has_the_same_letter(taught: Any, post: Any) -> None:
+    """The same sender, subject and recipients are a copy; an answer or another number isn't."""
+    key = taught.engine.key
+    first, copy, answer, other = (
+        marks(taught.cleared(post.message(subject=subject, recipients=RECIPIENTS)), key).letter
+        for subject in ("Meter 12", "Meter 12", "Re: Meter 12", "Meter 13")
+    )
+    assert first == copy
+    assert len({first, answer, other}) == 3
 
 
 def test_a_hostile_message_is_bounded(taught: Any, post: Any) -> None:

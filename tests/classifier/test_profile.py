@@ -1,5 +1,6 @@
 """A profile is bytes from a stranger: whole and ours, or refused. Nothing can be read out of it."""
 
+import re
 import struct
 import tracemalloc
 import zlib
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from siphash24 import siphash24
 
 from classifier import profile
 from classifier.feature_key import FeatureKey
+from classifier.features import Group
 from classifier.learned import LearnedEngine
 from classifier.profile import MAX_INFLATED, MAX_PROFILE, ProfileRefused, open_profile, seal
 
@@ -90,6 +93,38 @@ def test_unkeyed_guesses_find_nothing(post: Any, sealed: bytes) -> None:
     stranger = FeatureKey(bytes(32))
     assert all(KEY.feature(0, address) in rows for address in addresses)
     assert not any(stranger.feature(0, address) in rows for address in addresses)
+
+
+def _guesses(post: Any, key: FeatureKey) -> set[int]:
+    """What an attacker would look for: every field and word of every message, and of thousands that never were."""
+    words = {word for message, _ in post.stream(60) for word in re.findall(r"\w+", message.subject)}
+    words |= {message.sender_address for message, _ in post.stream(60)} | {f"word{number}" for number in range(3000)}
+    return {key.feature(group, word) for group in Group for word in words}
+
+
+def test_a_dictionary_finds_no_word_without_the_key(post: Any, sealed: bytes) -> None:
+    """Who has a profile and a dictionary, but not the key, learns nothing about which words were in a subject.
+
+    With the key, dozens of the guesses hit a row. With another key, or plain SipHash, they hit as often
+    as chance does: 32 bits, some thousand guesses and some hundred rows leave one hit in five thousand such attacks.
+    """
+    rows = open_profile(sealed, KEY).table.row_of.keys()
+    assert len(_guesses(post, KEY) & rows) > 50
+    for secret in (bytes(32), bytes(31) + b"\1", bytes(reversed(range(32)))):
+        assert len(_guesses(post, FeatureKey(secret)) & rows) <= 1
+    body = zlib.decompress(sealed[HEADER.size + 16 :])
+    unkeyed = {
+        siphash24(word, key=bytes(16)).intdigest() & 0xFFFFFFFF for word in (b"invoice", b"\5invoice", b"p1@d1.test")
+    }
+    assert not unkeyed & rows
+    assert not [word for word in (b"invoice", b"invoi", b"flight") if word in body]
+
+
+def test_equal_words_of_two_people_cannot_be_joined(teach: Any, post: Any) -> None:
+    """Two profiles that learned the same mail under two keys share no row, label or memory."""
+    one, two = (teach(FeatureKey(bytes([number] * 32))).learn_all(post.stream(60)).engine for number in (1, 2))
+    assert len(one.table.row_of.keys() & two.table.row_of.keys()) <= 1
+    assert not set(one.labels) & set(two.labels)
 
 
 def test_another_key_refuses(sealed: bytes) -> None:
@@ -198,6 +233,10 @@ def _set(name: str, value: float) -> Callable[[dict[str, Any]], None]:
         ("trust", 9.0),
         ("trust", float("nan")),
         ("trust_squares", -1.0),
+        ("curvature", 1e7),
+        ("curvature", float("nan")),
+        ("copied", 5),
+        ("count", 35_000),
         ("calibration", float("-inf")),
         ("squares", float("nan")),
         ("touched", 61),
@@ -276,14 +315,17 @@ def test_a_profile_stays_under_one_megabyte() -> None:
     """A table full of noise, which no compression helps, is thinned until it fits."""
     noise = np.random.default_rng(5)
     engine = LearnedEngine(KEY)
-    for label in range(100):
-        engine._class_of(label)
+    engine.labels = list(range(100))
+    engine.habit = engine.recent = np.ones(100)
+    for _ in engine.labels:
+        engine.table.add_class()
     engine.learned = 1_000_000
     engine.table.reserve(32_000)
     rows = engine.table.ensure([int(each) for each in np.unique(noise.integers(1, 2**32, 31_000))])
     engine.table.weights[rows, :100] = noise.normal(0, 1, (len(rows), 100))
-    engine.table.counts[rows, :100] = noise.integers(0, 60_000, (len(rows), 100))
+    engine.table.counts[rows, :100] = noise.random((len(rows), 100)) * 33
     engine.table.squares[rows] = noise.random(len(rows))
+    engine.table.seen[rows] = noise.integers(0, 100_000, len(rows))
     engine.table.touched[rows] = noise.integers(0, 1_000_000, len(rows))
     data = seal(engine)
     assert MAX_PROFILE * 0.5 < len(data) <= MAX_PROFILE

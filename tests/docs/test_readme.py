@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/tutorial/first-sort.md")
+PAGES = ("README.md", "docs/tutorial/first-sort.md", "docs/how-to/measure-your-own-mail.md")
 BLOCK = re.compile(
     r"(?:^<!-- (?P<marker>[^>]+) -->\n)?^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )

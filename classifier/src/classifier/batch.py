@@ -12,7 +12,8 @@ from chassis.errors import DeadlineExceeded
 from classifier.choice import Choice
 from classifier.feature_key import FeatureKey
 from classifier.gate import Cleared, ClearedFolder
-from classifier.learned import marks
+from classifier.lexical import FolderNames
+from classifier.marks import marks
 from classifier.profile import open_profile, seal
 
 
@@ -46,11 +47,12 @@ def classify(
 ) -> list[Choice]:
     """A choice for each message, naming one of these folders or none. ProfileRefused if the profile isn't whole."""
     engine = open_profile(profile, key)
-    offered = [key.label(folder.text.id) for folder in folders]
+    offer = engine.offer([key.label(folder.text.id) for folder in folders])
+    names = FolderNames(folders)
     choices = []
     for message in messages:
         patience.check()
-        choices.append(engine.choose(marks(message, key), offered))
+        choices.append(engine.choose(marks(message, key), offer, names.hints(message)))
     return choices
 
 

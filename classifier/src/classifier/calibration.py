@@ -13,7 +13,7 @@ from classifier.table import Doubles
 
 BINS = 15
 WINDOW = 1000.0  # messages; an answer's weight falls to 1/e over so many
-_PRIOR = 5.0  # answers that a bin must see before it outweighs the raw value
+_PRIOR = 10.0  # answers that a bin must see before it outweighs the raw value
 _MIDDLES = (np.arange(BINS) + 0.5) / BINS
 _FADE = 1.0 - 1.0 / WINDOW
 

@@ -19,6 +19,7 @@ _SIP_KEY = 16
 _FEATURE_MASK = 0xFFFFFFFF
 _LABEL_MASK = 0xFFFFFFFFFFFFFFFF  # the library hands out a signed number
 _PREFIXES = tuple(bytes((group,)) for group in Group)
+_MOST_KNOWN = 65_536  # tokens whose hash is kept while the key lives, which is one call: mail repeats itself
 
 
 class FeatureKeyRefused(ValueError):
@@ -28,7 +29,7 @@ class FeatureKeyRefused(ValueError):
 class FeatureKey:
     """Three subkeys: features, folders and the profile's tag."""
 
-    __slots__ = ("_features", "_folders", "_profile")
+    __slots__ = ("_features", "_folders", "_known", "_profile")
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != LENGTH:
@@ -36,15 +37,24 @@ class FeatureKey:
         self._features = _subkey(secret, b"mo/features/v1", _SIP_KEY)
         self._folders = _subkey(secret, b"mo/folders/v1", _SIP_KEY)
         self._profile = _subkey(secret, b"mo/profile/v1", LENGTH)
+        self._known: dict[tuple[Group, str], int] = {}
 
     def feature(self, group: Group, text: str) -> int:
         """32 bits for one token."""
-        data = _PREFIXES[group] + text.encode()
-        return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
+        known = self._known.get((group, text))
+        return self._hashed(group, text) if known is None else known
 
-    def memory(self, group: Group, label: int | None) -> int:
-        """32 bits for "the last folder was this one" (None: there was none)."""
-        data = _PREFIXES[group] + (b"" if label is None else label.to_bytes(8, "little"))
+    def _hashed(self, group: Group, text: str) -> int:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        data = _PREFIXES[group] + text.encode()
+        hashed = int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
+        self._known[group, text] = hashed
+        return hashed
+
+    def memory(self, group: Group, *numbers: int) -> int:
+        """32 bits for what the engine remembers, such as "the last folder was this one"; each number has 64 bits."""
+        data = _PREFIXES[group] + b"".join(number.to_bytes(8, "little") for number in numbers)
         return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
 
     def label(self, folder_id: str) -> int:

@@ -15,9 +15,8 @@ from classifier.subject import normalise
 MAX_WORDS = 40  # of a subject; covers MAX_SUBJECT in nearly every mail
 MAX_NAME = 256  # code points of a display name that are read
 MAX_NAME_WORDS = 8  # of a display name
-MAX_GRAM_TEXT = 120  # code points of the subject that give character 4-grams; they are half of all features
 MAX_RECIPIENT_TOKENS = 32  # single recipients; a long list is one token, the set, anyhow
-GRAM = 4
+STEM = 5  # letters of a longer word that stand for it: as good as character 4-grams, at a fifth of the features
 
 _WORD = re.compile(r"[\w#$&]+")
 _COUNTS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "4"), (9, "5-9"), (19, "10-19"))
@@ -34,16 +33,19 @@ class Group(IntEnum):
     WORD = 5
     PAIR = 6
     FIRST = 7
-    GRAM = 8
+    STEM = 8
     RECIPIENT = 9
-    COUNT = 10
-    SENDER_COUNT = 11
-    LIST = 12
-    LAST_SENDER = 13
-    LAST_THREAD = 14
-    LAST_DOMAIN = 15
-    LAST_RECIPIENT_SET = 16
-    BIAS = 17
+    PERSON = 10
+    COUNT = 11
+    SENDER_COUNT = 12
+    LIST = 13
+    LAST_SENDER = 14
+    LAST_THREAD = 15
+    LAST_DOMAIN = 16
+    LAST_RECIPIENT_SET = 17
+    BIAS = 18
+    COPY = 19
+    LETTER = 20
 
 
 MEMORY_GROUPS = (Group.SENDER, Group.THREAD, Group.DOMAIN, Group.RECIPIENT_SET)
@@ -53,7 +55,7 @@ Token = tuple[Group, str]
 
 
 def tokens(message: Cleared) -> list[Token]:
-    """The tokens of one message, those of MEMORY_GROUPS first."""
+    """The tokens of one message, those of MEMORY_GROUPS first; tokens of one group stand together."""
     text = message.text
     sender = (text.sender_address or "").lower()
     subject = normalise(text.subject)
@@ -66,18 +68,25 @@ def tokens(message: Cleared) -> list[Token]:
         *_of(Group.NAME, _WORD.findall((text.sender_name or "")[:MAX_NAME].lower())[:MAX_NAME_WORDS]),
         *_subject_tokens(subject),
         *_of(Group.RECIPIENT, recipients[:MAX_RECIPIENT_TOKENS]),
+        *_of(Group.PERSON, [sender, *recipients[:MAX_RECIPIENT_TOKENS]]),
         *_count_tokens(sender, len(text.recipients)),
         *_of(Group.LIST, [text.list_id.lower()] if text.list_id else []),
     ]
 
 
+def letter(message: Cleared) -> str:
+    """What only copies of one message share: sender, subject and recipients, as they are."""
+    text = message.text
+    recipients = sorted({address.lower() for address in text.recipients})
+    return "\n".join(((text.sender_address or "").lower(), (text.subject or "").lower(), *recipients))
+
+
 def _subject_tokens(subject: str) -> Iterator[Token]:
     words = _WORD.findall(subject)[:MAX_WORDS]
-    padded = f" {subject[:MAX_GRAM_TEXT]} "
     yield from _of(Group.WORD, words)
     yield from _of(Group.PAIR, (f"{one} {two}" for one, two in pairwise(words)))
     yield from _of(Group.FIRST, words[:1])
-    yield from _of(Group.GRAM, (padded[at : at + GRAM] for at in range(len(padded) - GRAM + 1)))
+    yield from _of(Group.STEM, (word[:STEM] for word in words if len(word) > STEM))
 
 
 def _count_tokens(sender: str, recipients: int) -> Iterator[Token]:

@@ -1,9 +1,10 @@
 """The learned engine: files a message where the owner filed mail like it. Pure; needs no key and no network.
 
 Online softmax with AdaGrad over hashed features and memories (the last folder of this sender, thread, domain,
-recipient set), multiplied with naive Bayes and the memories' own counts. Guarantees: a choice names one of the offered
-folders or none; one sender teaches what is shared with others at most SENDER_FLOOR or SENDER_SHARE of all messages;
-state is bounded (table). Must never take a text that isn't Cleared.
+recipient set), multiplied with one naive Bayes for each group of features, whose counts fade, and with habits; what
+each is worth is learned too (mixture). Guarantees: a choice names one of the offered folders or none; one sender
+teaches what is shared with others at most SENDER_FLOOR or SENDER_SHARE of all messages; a folder's name alone moves
+nothing; state is bounded (table). Must never take a text that isn't Cleared.
 """
 
 from collections.abc import Sequence
@@ -14,85 +15,73 @@ import numpy as np
 
 from classifier.calibration import Calibration
 from classifier.choice import ABSTAINED, Choice, Engine, Reason
+from classifier.copies import Copies
 from classifier.feature_key import FeatureKey
-from classifier.features import LAST_GROUPS, MEMORY_GROUPS, Group, tokens
-from classifier.gate import Cleared
-from classifier.mixture import OPINIONS, Mixture, log_softmax
-from classifier.table import MAX_CLASSES, NO_CLASS, UNKNOWN, Doubles, Floats, Ints, Table
+from classifier.features import LAST_GROUPS, MEMORY_GROUPS, Group
+from classifier.marks import Marks, shares
+from classifier.mixture import BAYES, COPIED, COPY_CASE, HABIT, OPINIONS, RECENT, SOFTMAX, Mixture, log_softmax
+from classifier.offer import Offer
+from classifier.reason import strongest
+from classifier.table import MAX_CLASSES, NO_CLASS, Doubles, Floats, Ints, Table
 
-ENGINE_VERSION: Final = 1  # another version discards profiles: they are learned again from the owner's folders
-SENDER_FLOOR = 100  # messages of one sender that always teach in full
+ENGINE_VERSION: Final = 2  # another version discards profiles: they are learned again from the owner's folders
+SENDER_FLOOR = 50  # messages of one sender that always teach in full
 SENDER_SHARE = 0.2  # of all learned messages: past both, a sender teaches about itself only
 MAX_WEIGHT = 8.0  # bounds what one feature may say
+FADE = 0.97  # of a feature's counts at each sighting of it: habits drift
+COPY_TEACHES = 0.5  # of what a first message teaches, but in full about copies
 
 _RATE = 0.3
 _FIRST_SQUARES = 1.0
-_LEAST_GRADIENT = 0.01  # a folder that was hardly in question isn't touched: keeps the table sparse
-_SMOOTHING = 0.03
-_MEMORY_PRIOR = 1.0  # messages that the habit counts for beside a memory's own
+_LEAST_GRADIENT = 0.02  # a folder that was hardly in question isn't touched: keeps the table sparse, calls quick
 _RECENT_FADE = 0.98
 _RECENT_SMOOTHING = 0.02
+_MEMORIES: Final = len(MEMORY_GROUPS)
 
-# How loud each group is in the softmax, and in naive Bayes (where repeated evidence must not be counted in full).
-_LOUDNESS: Final = {
-    Group.SENDER: (1.5, 2.0),
-    Group.THREAD: (1.5, 2.0),
-    Group.RECIPIENT_SET: (1.5, 1.0),
-    Group.WORD: (1.5, 1.0),
-    Group.PAIR: (0.7, 0.5),
-    Group.GRAM: (0.3, 0.3),
-    Group.RECIPIENT: (0.7, 0.3),
-} | dict.fromkeys(LAST_GROUPS, (2.0, 0.0))
-_REASONS: Final = (Reason.SENDER, Reason.THREAD, Reason.DOMAIN, Reason.RECIPIENTS, Reason.WORDS)
-_REASON_OF: Final = {
-    Group.SENDER: 0,
-    Group.NAME: 0,
-    Group.SENDER_COUNT: 0,
-    Group.LAST_SENDER: 0,
-    Group.THREAD: 1,
-    Group.LAST_THREAD: 1,
-    Group.DOMAIN: 2,
-    Group.LAST_DOMAIN: 2,
-    Group.RECIPIENT_SET: 3,
-    Group.LAST_RECIPIENT_SET: 3,
-    Group.RECIPIENT: 3,
-    Group.LIST: 3,
+# How loud each group is in the softmax; 1 where nothing is said.
+_LOUD: Final = {
+    Group.SENDER: 1.5,
+    Group.THREAD: 1.5,
+    Group.RECIPIENT_SET: 1.5,
+    Group.NAME: 2.0,
+    Group.WORD: 4.0,
+    Group.PAIR: 1.5,
+    Group.STEM: 2.0,
+    Group.RECIPIENT: 2.0,
+    Group.PERSON: 2.0,
+    Group.LIST: 1.5,
+    Group.LAST_SENDER: 1.5,
+    Group.LAST_THREAD: 1.5,
+    Group.LAST_RECIPIENT_SET: 1.5,
+    Group.COPY: 2.0,
 }
-_WORDS = _REASONS.index(Reason.WORDS)
-_SOFT: Final = np.array([_LOUDNESS.get(group, (1.0, 1.0))[0] for group in Group], np.float32)
-_BAYES: Final = np.array([_LOUDNESS.get(group, (1.0, 1.0))[1] for group in Group], np.float32)
-_REASON_INDEX: Final = np.array([_REASON_OF.get(group, _WORDS) for group in Group])
+_SOFT: Final = np.array([_LOUD.get(group, 1.0) for group in Group], np.float32)
+_BAYES_ROW: Final = np.array([list(BAYES).index(group) if group in BAYES else SOFTMAX for group in Group])
 _OWN: Final = np.array([group in (Group.SENDER, Group.SENDER_COUNT) for group in Group])
-_MEMORIES = len(MEMORY_GROUPS)
-_WENT: Final = slice(2, 2 + _MEMORIES)  # rows of the opinions
-_LAST: Final = slice(2 + _MEMORIES, 2 + 2 * _MEMORIES)
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """A message as the engine sees it: hashed features and their groups, memory groups first. Holds no text."""
+class Sight:
+    """A message's rows in the table, its own tokens first, then memories, bias and copies. loud: in the softmax."""
 
-    keys: tuple[int, ...]
+    rows: Ints
     groups: Ints
-
-
-def marks(message: Cleared, key: FeatureKey) -> Marks:
-    """Hashes a cleared message under this key."""
-    found = tokens(message)
-    hashed = tuple(key.feature(group, text) for group, text in found)
-    return Marks(hashed, np.array([group for group, _ in found], np.int64))
+    shares: Floats
+    loud: Floats
+    copied: list[int]  # classes where its forerunners went
+    cases: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the engine thinks of one message, before anything is masked. probabilities: (classes,)."""
+    """What the engine thinks of one message, before anything is masked. scores, probabilities: (classes,)."""
 
-    probabilities: Doubles
+    scores: Doubles  # of the softmax
     opinions: Doubles  # (OPINIONS, classes)
-    case: int
     trust: Doubles  # (OPINIONS,): the mixture's weights in this case
-    soft: Floats  # (features, classes): what each feature said in the softmax
-    groups: Ints
+    logits: Doubles
+    probabilities: Doubles
+    weights: Floats  # (features, classes) of the softmax
 
 
 @dataclass(slots=True)
@@ -106,148 +95,192 @@ class LearnedEngine:
     table: Table = field(default_factory=Table)
     mixture: Mixture = field(default_factory=Mixture)
     calibration: Calibration = field(default_factory=Calibration)
+    copies: Copies = field(default_factory=Copies)
     learned: int = 0
 
-    def choose(self, message: Marks, offered: Sequence[int]) -> Choice:
-        """The best of the offered labels, as an index into them; ABSTAINED when none of them was learned."""
-        place = {label: index for index, label in enumerate(self.labels)}
-        known = [(at, place[label]) for at, label in enumerate(offered) if label in place]
-        if not known:
-            return ABSTAINED
-        opinion = self._opine(message)
-        at, best = max(known, key=lambda pair: opinion.probabilities[pair[1]])
-        confidence = self.calibration.of(self._raw(opinion, best))
-        return Choice(at, confidence, Engine.LEARNED, _reason(opinion, best))
+    def offer(self, labels: Sequence[int]) -> Offer:
+        """What this engine knows of the labels that may be chosen; good until the next learn."""
+        return Offer.of(labels, self.labels, self.habit)
+
+    def choose(self, message: Marks, offer: Offer, hints: Doubles | None = None) -> Choice:
+        """The best of the offered labels, as an index into them, or ABSTAINED.
+
+        hints: what the offered folders' names say, 0 to 1 (lexical); without them only learned folders are chosen.
+        """
+        learned = self._learned_choice(message, offer, hints) if len(offer.known) else ABSTAINED
+        named = ABSTAINED if hints is None else offer.by_name(hints)
+        return named if named.confidence > learned.confidence else learned
 
     def learn(self, message: Marks, label: int) -> None:
         """Folds one filed message in."""
         shared = self._may_teach_all(message)
-        if shared:
-            self._learn_trust(message, label)
-        truth = self._class_of(label)
-        self.table.reserve(len(message.keys) + _MEMORIES + 1)
-        rows, groups = self._rows(message, grow=True)
-        if not shared:
-            rows, groups = rows[_OWN[groups]], groups[_OWN[groups]]
-        self._step(rows, groups, truth)
-        self._remember(rows, truth)
+        self._make_room(message, label)
+        sight = self._look(message, grow=True)
+        scores = self._learn_trust(sight, label) if shared else self._opine(sight).scores
+        truth, sight, scores = self._with_class(message, label, sight, scores)
+        teaches = _teaches(sight, shared=shared)
+        self._step(sight, truth, scores, teaches)
+        self._remember(sight, truth, teaches)
+        self.copies.add(message.letter, truth)
         if shared:
             self.habit[truth] += 1
             self.recent *= _RECENT_FADE
             self.recent[truth] += 1
         self.learned += 1
 
-    def _may_teach_all(self, message: Marks) -> bool:
-        """Whether this sender is still under its share of what is learned from everybody."""
-        sender = self.table.find(message.keys[:1])[0]
-        return bool(self.table.counts[sender].sum() < max(SENDER_FLOOR, SENDER_SHARE * self.learned))
-
-    def _raw(self, opinion: Opinion, index: int) -> float:
-        """Confidence before calibration: leaves room for a folder that was never seen, most of it at the start."""
-        unseen = (len(self.labels) + 1) / (self.learned + 2)
-        return float(opinion.probabilities[index]) * (1.0 - min(unseen, 1.0))
-
-    def _learn_trust(self, message: Marks, label: int) -> None:
-        """Answers the message first, then tells mixture and calibration how that went."""
-        if not self.labels:
-            return
-        opinion = self._opine(message)
-        best = int(opinion.probabilities.argmax())
-        self.calibration.record(self._raw(opinion, best), right=self.labels[best] == label)
-        if label in self.labels:
-            self.mixture.learn(opinion.case, opinion.opinions, opinion.probabilities, self.labels.index(label))
-
-    def _class_of(self, label: int) -> int:
-        if label in self.labels:
-            return self.labels.index(label)
-        if len(self.labels) == MAX_CLASSES:
-            self._drop_class(int(self.recent.argmin()))
-        self.labels.append(label)
-        self.habit, self.recent = np.append(self.habit, 0.0), np.append(self.recent, 0.0)
-        self.table.add_class()
-        return len(self.labels) - 1
-
-    def _drop_class(self, index: int) -> None:
-        """Forgets the folder that was longest unused."""
+    def drop_class(self, index: int) -> None:
+        """Forgets a folder: its label, habit, weights, counts and every memory of it."""
         del self.labels[index]
         self.habit, self.recent = np.delete(self.habit, index), np.delete(self.recent, index)
         self.table.drop_class(index)
+        self.copies.drop_class(index)
 
-    def _rows(self, message: Marks, *, grow: bool) -> tuple[Ints, Ints]:
-        """Rows of the message's features, its memories and the bias, and their groups."""
+    def _learned_choice(self, message: Marks, offer: Offer, hints: Doubles | None) -> Choice:
+        sight = self._look(message, grow=False)
+        opinion = self._opine(sight)
+        probabilities = offer.hinted(opinion.logits, opinion.probabilities, hints)
+        at = int(probabilities[offer.classes].argmax())
+        best = int(offer.classes[at])
+        confidence = self.calibration.of(self._raw(probabilities, best))
+        return Choice(int(offer.known[at]), confidence, Engine.LEARNED, self._reason(sight, opinion, best))
+
+    def _may_teach_all(self, message: Marks) -> bool:
+        """Whether this sender is still under its share of what is learned from everybody."""
+        sender = self.table.find(message.keys[:1])[0]
+        return bool(self.table.seen[sender] < max(SENDER_FLOOR, SENDER_SHARE * self.learned))
+
+    def _raw(self, probabilities: Doubles, index: int) -> float:
+        """Confidence before calibration: leaves room for a folder that was never seen, most of it at the start.
+
+        The share of new folders is squared, because later a new one seldom looks like one that is known for sure.
+        """
+        unseen = min((len(self.labels) + 1) / (self.learned + 2), 1.0)
+        return float(probabilities[index]) * (1.0 - unseen**2)
+
+    def _learn_trust(self, sight: Sight, label: int) -> Doubles:
+        """Answers the message first, then tells mixture and calibration how that went. The softmax's scores."""
+        opinion = self._opine(sight)
+        if self.labels:
+            best = int(opinion.probabilities.argmax())
+            self.calibration.record(self._raw(opinion.probabilities, best), right=self.labels[best] == label)
+        if label in self.labels:
+            self.mixture.learn(sight.cases, opinion.opinions, opinion.probabilities, self.labels.index(label))
+        return opinion.scores
+
+    def _make_room(self, message: Marks, label: int) -> None:
+        """For the message's rows, and for a class if it is a new one: the folder longest unused goes."""
+        if label not in self.labels and len(self.labels) == MAX_CLASSES:
+            self.drop_class(int(self.recent.argmin()))
+        self.table.reserve(len(message.keys) + _EXTRA)
+
+    def _with_class(self, message: Marks, label: int, sight: Sight, scores: Doubles) -> tuple[int, Sight, Doubles]:
+        """The class of a label, made if it is new; then the rows may be others."""
+        if label in self.labels:
+            return self.labels.index(label), sight, scores
+        self.labels.append(label)
+        self.habit, self.recent = np.append(self.habit, 0.0), np.append(self.recent, 0.0)
+        self.table.add_class()
+        self.table.reserve(len(message.keys) + _EXTRA)
+        return len(self.labels) - 1, self._look(message, grow=True), np.append(scores, 0.0)
+
+    def _look(self, message: Marks, *, grow: bool) -> Sight:
+        """Where the message is in the table, with its memories, the bias, and what is known of its forerunners."""
         place = self.table.ensure if grow else self.table.find
         own = place(message.keys)
-        lasts = [self._label(index) for index in self.table.last[own[:_MEMORIES]].tolist()]
-        memories = [self.key.memory(group, last) for group, last in zip(LAST_GROUPS, lasts, strict=True)]
-        more = place([*memories, self.key.memory(Group.BIAS, None)])
-        return np.concatenate((own, more)), np.concatenate((message.groups, _EXTRA_GROUPS))
+        last = self.table.last[own[:_MEMORIES]].tolist()
+        copied = self.copies.of(message.letter)
+        about = self._about_copies(message, copied)
+        rows = np.concatenate((own, place([*self._memories(last), self.key.memory(Group.BIAS), *about])))
+        groups = np.concatenate((message.groups, _EXTRA_GROUPS[: _MEMORIES + 1 + len(about)]))
+        share = np.concatenate((message.shares, _EXTRA_SHARES[len(about)]))
+        case = int(last[0] != NO_CLASS) + 2 * int(last[1] != NO_CLASS)
+        return Sight(rows, groups, share, share * _SOFT[groups], copied, (case, COPY_CASE) if copied else (case,))
 
-    def _label(self, index: int) -> int | None:
-        return None if index == NO_CLASS else self.labels[index]
+    def _memories(self, last: Sequence[int]) -> list[int]:
+        """Features that say where the last mail of this sender, thread, domain and recipient set went."""
+        return [
+            self.key.memory(group) if index == NO_CLASS else self.key.memory(group, self.labels[index])
+            for group, index in zip(LAST_GROUPS, last, strict=True)
+        ]
 
-    def _opine(self, message: Marks) -> Opinion:
-        rows, groups = self._rows(message, grow=False)
+    def _about_copies(self, message: Marks, copied: Sequence[int]) -> list[int]:
+        """Features of a copy: where the one before went, also by sender, how many there were, and the one before."""
+        if not copied:
+            return [self.key.memory(Group.COPY)]
+        last, *before = [self.labels[index] for index in reversed(copied)]
+        told = ((0, last), (1, len(copied)), (2, last, message.keys[0]), (3, *before[:1]))
+        return [self.key.memory(Group.COPY, *numbers) for numbers in told]
+
+    def _opine(self, sight: Sight) -> Opinion:
         classes = len(self.labels)
-        soft = self.table.weights[rows, :classes] * _SOFT[groups][:, None]
-        own = slice(0, len(message.keys))
+        if not classes:
+            return _NO_OPINION
+        weights = self.table.weights.take(sight.rows, axis=0)[:, :classes]
+        scores = (sight.loud @ weights).astype(np.float64)
         habit = (self.habit + 0.5) / (self.habit + 0.5).sum()
-        opinions = np.empty((OPINIONS, classes))
-        opinions[0] = log_softmax(soft.sum(axis=0, dtype=np.float64))
-        opinions[1] = self._bayes(rows[own], groups[own], habit)
-        opinions[_WENT], opinions[_LAST] = self._memory_opinions(rows[:_MEMORIES], habit)
-        opinions[10] = np.log(habit)
         recent = self.recent + _RECENT_SMOOTHING
-        opinions[11] = np.log(recent / recent.sum())
-        known = self.table.last[rows[:2]] != NO_CLASS
-        case = int(known[0]) + 2 * int(known[1])
-        trust = self.mixture.of(case)
-        mixed = log_softmax(trust @ opinions)
-        return Opinion(np.exp(mixed), opinions, case, trust, soft, groups)
+        opinions = np.zeros((OPINIONS, classes))
+        opinions[:SOFTMAX] = self._bayes(sight, habit)
+        opinions[SOFTMAX] = scores - scores.max()
+        opinions[HABIT], opinions[RECENT] = np.log(habit), np.log(recent / recent.sum())
+        opinions[COPIED, sight.copied] = 1.0
+        trust = self.mixture.of(sight.cases)
+        logits = trust @ opinions
+        return Opinion(scores, opinions, trust, logits, np.exp(log_softmax(logits)), weights)
 
-    def _bayes(self, rows: Ints, groups: Ints, habit: Doubles) -> Doubles:
-        """Naive Bayes over the known features, tempered by their number: they are far from independent."""
-        known = rows != UNKNOWN
-        counts = self.table.counts[rows[known], : len(self.labels)]
-        loud = _BAYES[groups[known]]
-        room = (self.habit + 2 * _SMOOTHING).astype(np.float32)
-        likely = loud @ np.log((counts + _SMOOTHING) / room)
-        return log_softmax((likely + np.log(habit)) / max(1.0, float(np.sqrt(loud.sum()))))
+    def _bayes(self, sight: Sight, habit: Doubles) -> Floats:
+        """A row a group of features: by how much each folder is likelier than by habit, in log odds."""
+        counts = self.table.counts.take(sight.rows, axis=0)[:, : len(habit)]
+        lifts = np.log1p(counts * (1.0 / habit).astype(np.float32))
+        groups = np.zeros((SOFTMAX + 1, len(sight.rows)), np.float32)
+        groups[_BAYES_ROW[sight.groups], np.arange(len(sight.rows))] = sight.shares
+        found: Floats = groups[:SOFTMAX] @ lifts
+        return found
 
-    def _memory_opinions(self, rows: Ints, habit: Doubles) -> tuple[Doubles, Doubles]:
-        """Where mail of this sender, thread, domain, recipient set went, and where the last one went; 4 rows each."""
-        counts = self.table.counts[rows, : len(self.labels)]
-        total = counts.sum(axis=1, keepdims=True)
-        went = np.log((counts + _MEMORY_PRIOR * habit) / (total + _MEMORY_PRIOR))
-        last = (self.table.last[rows][:, None] == np.arange(len(self.labels))).astype(np.float64)
-        return went, last
-
-    def _step(self, rows: Ints, groups: Ints, truth: int) -> None:
+    def _step(self, sight: Sight, truth: int, scores: Doubles, teaches: Floats) -> None:
         """One AdaGrad step of the softmax; one sum of squares a row."""
-        table, classes = self.table, len(self.labels)
-        loud = _SOFT[groups]
-        error = np.exp(log_softmax((loud @ table.weights[rows, :classes]).astype(np.float64)))
+        table = self.table
+        error = np.exp(log_softmax(scores))
         error[truth] -= 1.0
         touched = np.flatnonzero(np.abs(error) >= _LEAST_GRADIENT)
-        gradient = loud[:, None] * error[touched].astype(np.float32)
-        table.squares[rows] += (gradient**2).sum(axis=1)
-        pace = (_RATE / np.sqrt(_FIRST_SQUARES + table.squares[rows]))[:, None]
-        cells = np.ix_(rows, touched)
-        table.weights[cells] = np.clip(table.weights[cells] - pace * gradient, -MAX_WEIGHT, MAX_WEIGHT)
+        slope = error[touched].astype(np.float32)
+        loud = sight.loud * teaches
+        table.squares[sight.rows] += loud**2 * float(slope @ slope)
+        pace = _RATE * loud / np.sqrt(_FIRST_SQUARES + table.squares[sight.rows])
+        cells = np.ix_(sight.rows, touched)
+        table.weights[cells] = np.clip(table.weights[cells] - pace[:, None] * slope, -MAX_WEIGHT, MAX_WEIGHT)
 
-    def _remember(self, rows: Ints, truth: int) -> None:
-        self.table.counts[rows, truth] += 1
+    def _remember(self, sight: Sight, truth: int, teaches: Floats) -> None:
+        taught = teaches > 0
+        rows = sight.rows[taught]
+        self.table.counts[rows] *= FADE
+        self.table.counts[rows, truth] += teaches[taught]
         self.table.last[rows] = truth
+        self.table.seen[rows] += 1
         self.table.touched[rows] = self.learned
 
+    def _reason(self, sight: Sight, opinion: Opinion, best: int) -> Reason:
+        """What spoke most for the choice against the alternatives, by group: softmax and naive Bayes."""
+        soft = sight.loud * (opinion.weights[:, best] - opinion.weights @ opinion.probabilities.astype(np.float32))
+        favour = opinion.opinions[:SOFTMAX, best] - opinion.opinions[:SOFTMAX] @ opinion.probabilities
+        return strongest(sight.groups, opinion.trust[SOFTMAX] * soft, opinion.trust[:SOFTMAX] * favour)
 
-_EXTRA_GROUPS: Final = np.array([*LAST_GROUPS, Group.BIAS], np.int64)
+
+_COPY_MARKS = 4  # tokens about a copy; a message that is none has one
+_EXTRA: Final = _MEMORIES + 1 + _COPY_MARKS
+_EXTRA_GROUPS: Final = np.array([*LAST_GROUPS, Group.BIAS, *(Group.COPY,) * _COPY_MARKS], np.int64)
+_EXTRA_SHARES: Final = {
+    count: np.concatenate((np.ones(_MEMORIES + 1, np.float32), shares([Group.COPY] * count)))
+    for count in (1, _COPY_MARKS)
+}
+_NONE: Final = np.zeros(0)
+_NO_OPINION: Final = Opinion(
+    _NONE, np.zeros((OPINIONS, 0)), np.zeros(OPINIONS), _NONE, _NONE, np.zeros((0, 0), np.float32)
+)
 
 
-def _reason(opinion: Opinion, best: int) -> Reason:
-    """What spoke most for the choice against the alternatives: softmax features by group, and the memories."""
-    soft = opinion.soft[:, best] - opinion.soft @ opinion.probabilities
-    weights = opinion.trust[0] * soft
-    spoke = np.bincount(_REASON_INDEX[opinion.groups], weights=weights, minlength=len(_REASONS)).astype(np.float64)
-    favour = opinion.trust * (opinion.opinions[:, best] - opinion.opinions @ opinion.probabilities)
-    spoke[:_MEMORIES] += favour[_WENT] + favour[_LAST]
-    return _REASONS[int(spoke.argmax())]
+def _teaches(sight: Sight, *, shared: bool) -> Floats:
+    """How much each row learns from the message: a copy half; past its share a sender about itself only."""
+    whole = np.full(len(sight.rows), COPY_TEACHES if sight.copied else 1.0, np.float32)
+    whole[sight.groups == Group.COPY] = 1.0
+    return whole if shared else whole * _OWN[sight.groups]

@@ -4,7 +4,7 @@ r"""A person's profile as bytes: what the learned engine knows, sealed under the
     header  = "MO-PROF\0" || u16 format || u16 engine version || u32 classes, rows, weights, counts || u64 learned
               || u32 compressed length || zeros || tag[16]
     tag     = HMAC(feature key's profile subkey, header without tag || compressed)
-    body    = the arrays of _layout, little-endian, one after another; weights in steps of 1/512
+    body    = the arrays of _layout, little-endian, one after another; weights in steps of 1/512, counts of 1/1024
 
 Guarantees: the same knowledge gives the same bytes; at most MAX_PROFILE of them (what matters least is forgotten);
 opening inflates at most MAX_INFLATED, checks every size, index and number, and raises ProfileRefused for anything
@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.calibration import BINS, Calibration
+from classifier.copies import MOST, Copies
 from classifier.feature_key import TAG_LENGTH, FeatureKey
-from classifier.learned import ENGINE_VERSION, MAX_WEIGHT, LearnedEngine
+from classifier.learned import ENGINE_VERSION, FADE, MAX_WEIGHT, LearnedEngine
 from classifier.mixture import CASES, MAX_SQUARES, OPINIONS, Mixture
 from classifier.mixture import MAX_WEIGHT as MAX_TRUST
 from classifier.table import MAX_CELLS, MAX_CLASSES, MAX_ROWS, NO_CLASS, Table
@@ -34,13 +35,15 @@ MAX_COUNTS = 196_608  # counts that are kept; 0.75 MiB before compression
 MAX_LEARNED = 2**31  # messages; bounds what the time of last sight may be
 
 _MAGIC = b"MO-PROF\0"
-_FORMAT = 1
+_FORMAT = 2
 _HEADER = struct.Struct("<8sHHIIIIQI16x")
 _HEADER_LENGTH = _HEADER.size + TAG_LENGTH
 _STEP = 512.0  # weights are stored as whole 512ths
 _NONE = 0xFFFF
-_MAX_COUNT = 0xFFFF
-_LEVEL = 6
+_COUNT_STEP = 1024.0  # counts are stored as whole 1024ths
+_MAX_COUNT = 1.0 / (1.0 - FADE)  # what a count that fades comes close to, 33
+_MAX_SEEN = 0xFFFF
+_LEVEL = 2  # 6 makes a profile smaller by a tenth, and sealing takes three times as long
 
 Arrays = Mapping[str, NDArray[Any]]
 _Whole = TypeVar("_Whole", NDArray[np.int16], NDArray[np.uint16])
@@ -60,17 +63,20 @@ class _Sizes(NamedTuple):
 
 def _layout(sizes: _Sizes) -> dict[str, tuple[str, int]]:
     """Name, type and length of each array of the body, in order."""
-    trust = (1 + CASES) * OPINIONS
     return {
         "labels": ("<u8", sizes.classes),
         "habit": ("<f4", sizes.classes),
         "recent": ("<f4", sizes.classes),
-        "trust": ("<f4", trust),
-        "trust_squares": ("<f4", trust),
+        "trust": ("<f4", (1 + CASES) * OPINIONS),
+        "trust_squares": ("<f4", CASES * OPINIONS),
+        "curvature": ("<f4", OPINIONS * OPINIONS),
         "calibration": ("<f4", 3 * BINS),
+        "letter": ("<u4", 1),
+        "copied": ("<u2", MOST),
         "keys": ("<u4", sizes.rows),
         "touched": ("<u4", sizes.rows),
         "squares": ("<f4", sizes.rows),
+        "seen": ("<u2", sizes.rows),
         "last": ("<u2", sizes.rows),
         "weights_in_row": ("<u2", sizes.rows),
         "counts_in_row": ("<u2", sizes.rows),
@@ -127,18 +133,23 @@ def _arrays(engine: LearnedEngine, most: int) -> dict[str, NDArray[Any]]:
     order = np.argsort(table.keys(), kind="stable")
     rows = order + 1
     weights = _largest(np.rint(table.weights[rows, : table.classes] * _STEP).astype(np.int16), most)
-    counts = _largest(np.minimum(table.counts[rows, : table.classes], _MAX_COUNT).astype(np.uint16), MAX_COUNTS)
+    counts = _largest(np.rint(table.counts[rows, : table.classes] * _COUNT_STEP).astype(np.uint16), MAX_COUNTS)
     last = table.last[rows]
+    copied = [*engine.copies.classes, *[_NONE] * MOST][:MOST]
     return {
         "labels": np.array(engine.labels, np.uint64),
         "habit": engine.habit.astype(np.float32),
         "recent": engine.recent.astype(np.float32),
         "trust": engine.mixture.weights.astype(np.float32).ravel(),
         "trust_squares": engine.mixture.squares.astype(np.float32).ravel(),
+        "curvature": engine.mixture.curvature.astype(np.float32).ravel(),
         "calibration": np.concatenate(engine.calibration.sums()).astype(np.float32),
+        "letter": np.array([engine.copies.letter], np.uint32),
+        "copied": np.array(copied, np.uint16),
         "keys": table.keys()[order],
         "touched": table.touched[rows].astype(np.uint32),
         "squares": table.squares[rows],
+        "seen": np.minimum(table.seen[rows], _MAX_SEEN).astype(np.uint16),
         "last": np.where(last == NO_CLASS, _NONE, last).astype(np.uint16),
         **_sparse("weight", weights),
         **_sparse("count", counts),
@@ -147,18 +158,22 @@ def _arrays(engine: LearnedEngine, most: int) -> dict[str, NDArray[Any]]:
 
 def _largest(matrix: _Whole, most: int) -> _Whole:
     """The same with only the largest values left, at most so many; of equal ones those that come first."""
-    where = np.nonzero(matrix)
-    if len(where[0]) > most:
-        size = np.abs(matrix[where].astype(np.int32))
-        gone = np.argsort(-size, kind="stable")[most:]
-        matrix[where[0][gone], where[1][gone]] = 0
+    if np.count_nonzero(matrix) > most:
+        cells = matrix.reshape(-1)
+        where = np.flatnonzero(cells != 0)
+        size = np.abs(cells[where].astype(np.int32))
+        least = np.partition(size, len(size) - most)[len(size) - most]
+        equal = np.flatnonzero(size == least)[most - np.count_nonzero(size > least) :]
+        cells[where[size < least]] = 0
+        cells[where[equal]] = 0
     return matrix
 
 
 def _sparse(name: str, matrix: _Whole) -> dict[str, NDArray[Any]]:
-    where, column = np.nonzero(matrix)
-    in_row = np.bincount(where, minlength=len(matrix)).astype(np.uint16)
-    return {f"{name}s_in_row": in_row, f"{name}_class": column.astype(np.uint16), name: matrix[where, column]}
+    where = np.flatnonzero(matrix.reshape(-1) != 0)  # twice as fast as nonzero() of two dimensions
+    row, column = np.divmod(where, max(matrix.shape[1], 1))
+    in_row = np.bincount(row, minlength=len(matrix)).astype(np.uint16)
+    return {f"{name}s_in_row": in_row, f"{name}_class": column.astype(np.uint16), name: matrix.reshape(-1)[where]}
 
 
 def _opened_header(profile: bytes, key: FeatureKey) -> _Sizes:
@@ -216,18 +231,19 @@ def _check(arrays: Arrays, sizes: _Sizes) -> None:
     for name in ("habit", "recent", "trust_squares", "calibration", "squares"):
         _within(arrays[name], 0.0, MAX_LEARNED)
     _within(arrays["trust"], -MAX_TRUST, MAX_TRUST)
+    _within(arrays["curvature"], -MAX_SQUARES, MAX_SQUARES)
     _within(arrays["weight"], -MAX_WEIGHT * _STEP, MAX_WEIGHT * _STEP)
     _within(arrays["touched"], 0, sizes.learned)
     for name in ("weight_class", "count_class"):
         _within(arrays[name], 0, sizes.classes - 1)
-    last = arrays["last"]
-    _within(last[last != _NONE], 0, sizes.classes - 1)
+    for name in ("last", "copied"):
+        _within(arrays[name][arrays[name] != _NONE], 0, sizes.classes - 1)
+    _within(arrays["count"], 0, _MAX_COUNT * _COUNT_STEP)
     for name, size in (("weights_in_row", sizes.weights), ("counts_in_row", sizes.counts)):
         if int(arrays[name].astype(np.int64).sum()) != size:
             raise ProfileRefused("row lengths differ from the header's")
-    for name in ("keys", "labels"):
-        if len(np.unique(arrays[name])) != len(arrays[name]):
-            raise ProfileRefused("a key occurs twice")
+    if len(np.unique(arrays["labels"])) != sizes.classes or np.any(arrays["keys"][1:] <= arrays["keys"][:-1]):
+        raise ProfileRefused("a key occurs twice, or keys don't rise")
 
 
 def _within(array: NDArray[Any], least: float, most: float) -> None:
@@ -239,19 +255,25 @@ def _within(array: NDArray[Any], least: float, most: float) -> None:
 
 
 def _engine(arrays: Arrays, sizes: _Sizes, key: FeatureKey) -> LearnedEngine:
-    shape = (1 + CASES, OPINIONS)
     return LearnedEngine(
         key,
         labels=[int(label) for label in arrays["labels"].tolist()],
         habit=arrays["habit"].astype(np.float64),
         recent=arrays["recent"].astype(np.float64),
         table=_table(arrays, sizes),
-        mixture=Mixture(
-            arrays["trust"].astype(np.float64).reshape(shape),
-            np.clip(arrays["trust_squares"].astype(np.float64), 1.0, MAX_SQUARES).reshape(shape),
-        ),
+        mixture=_mixture(arrays),
         calibration=Calibration(*arrays["calibration"].astype(np.float64).reshape(3, BINS)),
+        copies=Copies(int(arrays["letter"][0]), [each for each in arrays["copied"].tolist() if each != _NONE]),
         learned=sizes.learned,
+    )
+
+
+def _mixture(arrays: Arrays) -> Mixture:
+    trust, squares, curvature = (arrays[name].astype(np.float64) for name in ("trust", "trust_squares", "curvature"))
+    return Mixture(
+        trust.reshape(1 + CASES, OPINIONS),
+        np.clip(squares, 1.0, MAX_SQUARES).reshape(CASES, OPINIONS),
+        curvature.reshape(OPINIONS, OPINIONS),
     )
 
 
@@ -260,10 +282,11 @@ def _table(arrays: Arrays, sizes: _Sizes) -> Table:
     table = Table.sized(sizes.rows + 1, sizes.classes)
     table.row_of = dict(zip(arrays["keys"].tolist(), range(1, sizes.rows + 1), strict=True))
     table.squares[rows] = arrays["squares"]
+    table.seen[rows] = arrays["seen"]
     table.touched[rows] = arrays["touched"]
     last = arrays["last"].astype(np.int64)
     table.last[rows] = np.where(last == _NONE, NO_CLASS, last)
-    for matrix, name, step in ((table.weights, "weight", _STEP), (table.counts, "count", 1.0)):
+    for matrix, name, step in ((table.weights, "weight", _STEP), (table.counts, "count", _COUNT_STEP)):
         where = np.repeat(np.arange(1, sizes.rows + 1), arrays[f"{name}s_in_row"].astype(np.int64))
         matrix[where, arrays[f"{name}_class"].astype(np.int64)] = arrays[name].astype(np.float32) / np.float32(step)
     return table

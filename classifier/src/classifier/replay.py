@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from classifier.choice import Choice
 from classifier.feature_key import FeatureKey
-from classifier.gate import Cleared, ClearedBatch, open_batch
-from classifier.learned import LearnedEngine, marks
+from classifier.gate import Cleared, ClearedBatch, ClearedFolder, open_batch
+from classifier.learned import LearnedEngine
+from classifier.lexical import FolderNames
+from classifier.marks import marks
 from mail_organiser.clearance import BATCH_ID_LENGTH, MAX_LIFETIME, VERSION, Trust, audience, sign
-from mail_organiser.columns import MAX_RECIPIENTS, MessageText
-from mail_organiser.digest import message_digest
+from mail_organiser.columns import MAX_RECIPIENTS, FolderText, MessageText
+from mail_organiser.digest import folder_digest, message_digest
 from mail_organiser.mail.v1.mail_pb2 import ClearanceBody, Purpose
 from mail_organiser.prompt_form import VERSION as PROMPT_FORM
 
@@ -63,16 +65,22 @@ class Person:
     """One user's engine and the folders seen so far."""
 
     engine: LearnedEngine
-    folders: dict[str, int] = field(default_factory=dict)  # name to label
+    folders: list[ClearedFolder] = field(default_factory=list)  # the name is the id, too
+    labels: list[int] = field(default_factory=list)
+    names: FolderNames = field(default_factory=lambda: FolderNames(()))
 
     def choose(self, message: Cleared) -> tuple[str | None, Choice]:
         """The name of the chosen folder, and the choice."""
-        choice = self.engine.choose(marks(message, self.engine.key), list(self.folders.values()))
-        return None if choice.folder is None else list(self.folders)[choice.folder], choice
+        offer = self.engine.offer(self.labels)
+        choice = self.engine.choose(marks(message, self.engine.key), offer, self.names.hints(message))
+        return None if choice.folder is None else self.folders[choice.folder].text.name, choice
 
-    def learn(self, message: Cleared, folder: str) -> None:
-        """Learns one filing."""
-        label = self.folders.setdefault(folder, self.engine.key.label(folder))
+    def learn(self, message: Cleared, folder: ClearedFolder) -> None:
+        """Learns one filing; the folder can be chosen from now on."""
+        label = self.engine.key.label(folder.text.id)
+        if label not in self.labels:
+            self.folders, self.labels = [*self.folders, folder], [*self.labels, label]
+            self.names = FolderNames(self.folders)
         self.engine.learn(marks(message, self.engine.key), label)
 
 
@@ -88,21 +96,30 @@ class Replay:
         """What is chosen for each row, in order; a row is learned after it was chosen for."""
         stream = iter(rows)
         while several := list(islice(stream, ROWS)):
-            cleared = self._cleared(several)
+            cleared = self._cleared_rows(several)
             texts = [row.message for row in several]
+            folders = self._cleared_folders({row.folder for row in several if row.folder is not None})
             for row, seen, filed in zip(several, cleared.to_classify(texts), cleared.to_learn(texts), strict=True):
-                yield self._one(row, seen, filed)
+                yield self._one(row, seen, filed, folders)
 
-    def _one(self, row: Row, seen: Cleared, filed: Cleared) -> Replayed:
+    def _one(self, row: Row, seen: Cleared, filed: Cleared, folders: dict[str, ClearedFolder]) -> Replayed:
         person = self._people.setdefault(row.user, Person(LearnedEngine(self._key)))
         name, choice = person.choose(seen)
         if row.folder is not None:
-            person.learn(filed, row.folder)
+            person.learn(filed, folders[row.folder])
         return Replayed(row, name, choice)
 
-    def _cleared(self, rows: Sequence[Row]) -> ClearedBatch:
-        now, batch_id = int(time.time()), secrets.token_bytes(BATCH_ID_LENGTH)
+    def _cleared_rows(self, rows: Sequence[Row]) -> ClearedBatch:
         purposes = (Purpose.PURPOSE_CLASSIFY_LOCAL, Purpose.PURPOSE_LEARN)
+        return self._cleared([message_digest(purpose, row.message) for row in rows for purpose in purposes])
+
+    def _cleared_folders(self, names: Iterable[str]) -> dict[str, ClearedFolder]:
+        texts = [FolderText(name, name) for name in sorted(names)]
+        batch = self._cleared([folder_digest(Purpose.PURPOSE_FOLDER, text) for text in texts])
+        return {folder.text.name: folder for folder in batch.folders(texts)}
+
+    def _cleared(self, items: Sequence[bytes]) -> ClearedBatch:
+        now, batch_id = int(time.time()), secrets.token_bytes(BATCH_ID_LENGTH)
         body = ClearanceBody(
             version=VERSION,
             kid=_KID,
@@ -112,7 +129,7 @@ class Replay:
             prompt_form_version=PROMPT_FORM,
             issued_at=now,
             expires_at=now + MAX_LIFETIME,
-            item=[message_digest(purpose, row.message) for row in rows for purpose in purposes],
+            item=items,
         )
         trust = Trust({_KID: self._signer.public_key()}, audience(_KID), [_POLICY], [PROMPT_FORM])
         return open_batch(sign(body, self._signer), trust=trust, batch_id=batch_id, now=now)

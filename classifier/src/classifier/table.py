@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_ROWS = 40_960  # a stream of 4,000 messages makes 34,000 features; with more the profile nears 1 MB
+MAX_ROWS = 40_960  # a stream of 4,000 messages makes 20,000 features; with more the profile nears 1 MB
 MAX_CLASSES = 512  # folders; as many as one request may carry
 MAX_CELLS = 4_194_304  # rows x columns: 16 MiB of float32 a matrix
 NO_CLASS: Final = -1
@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 
 
 class Table:
-    """Softmax weights, counts, AdaGrad sums, last folder and time of last sight for each feature."""
+    """Softmax weights, fading counts, AdaGrad sums, last folder, sightings and time of last sight for each feature."""
 
     def __init__(self) -> None:
         self.row_of: dict[int, int] = {}
@@ -87,10 +87,15 @@ class Table:
         """Keeps at most so many rows: those seen most and most lately."""
         if self.size - 1 <= rows:
             return
-        worth = self.touched[1 : self.size] + LIFE * self.counts[1 : self.size].sum(axis=1)
-        kept = np.sort(np.argsort(-worth, kind="stable")[: max(rows, 0)]) + 1
+        worth = self.touched[1 : self.size] + LIFE * self.seen[1 : self.size]
+        self.keep(np.sort(np.argsort(-worth, kind="stable")[: max(rows, 0)]) + 1)
+
+    def keep(self, kept: Ints) -> None:
+        """Forgets every row but these; rising row numbers, without UNKNOWN. Row numbers change."""
         keys = self.keys()
-        self._keep(kept)
+        for array in self._arrays():
+            array[1 : len(kept) + 1] = array[kept]
+            array[len(kept) + 1 : self.size] = NO_CLASS if array is self.last else 0
         self.row_of = {int(keys[old - 1]): new for new, old in enumerate(kept, start=1)}
         self.size = len(kept) + 1
 
@@ -103,16 +108,12 @@ class Table:
         """Rows that this many columns leave room for."""
         return row_limit(self.weights.shape[1])
 
-    def _keep(self, kept: Ints) -> None:
-        for array in self._arrays():
-            array[1 : len(kept) + 1] = array[kept]
-            array[len(kept) + 1 : self.size] = NO_CLASS if array is self.last else 0
-
     def _allocate(self, rows: int, columns: int) -> None:
         self.weights: Floats = np.zeros((rows, columns), np.float32)
         self.counts: Floats = np.zeros((rows, columns), np.float32)
         self.squares: Floats = np.zeros(rows, np.float32)
         self.last: Ints = np.full(rows, NO_CLASS, np.int64)
+        self.seen: Ints = np.zeros(rows, np.int64)
         self.touched: Ints = np.zeros(rows, np.int64)
 
     def _reshape(self, rows: int, columns: int) -> None:
@@ -122,7 +123,7 @@ class Table:
             _copy(before, after)
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return self.weights, self.counts, self.squares, self.last, self.touched
+        return self.weights, self.counts, self.squares, self.last, self.seen, self.touched
 
 
 def _copy(before: NDArray[Any], after: NDArray[Any]) -> None:

@@ -16,7 +16,7 @@ def main() -> None:
         0  done
         1  something went wrong, or it was stopped
         2  an option, a path or a mailbox can't be used
-        3  done, and something is held (scan)
+        3  done, and something is held (scan, evaluate)
     """
 
 
@@ -72,3 +72,32 @@ def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None
     from cli.scan import run  # noqa: PLC0415  # see above
 
     raise SystemExit(run(path, folders=folders, form=form, limit=limit))
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--svg", type=click.Path(path_type=Path), help="Also draw how far confidence holds, into this file.")
+@click.option("--limit", type=click.IntRange(1), help="Use the newest so many of the filed messages.")
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 256),
+    default=4,
+    show_default=True,
+    help="Messages that are chosen for before they are learned; 1 is most like a day's mail, and slowest.",
+)
+def evaluate(path: Path, form: str, svg: Path | None, limit: int | None, batch: int) -> None:
+    r"""Measure offline how right the choices would have been for mail that you filed yourself.
+
+    PATH is an mbox, a directory of .eml, a Maildir, a Takeout .zip or a .jsonl stream; its folders or labels are the
+    truth. Oldest first, each message is chosen for, then learned where you filed it. Nothing is sent anywhere, and
+    nothing is written but --svg. Exit code 3 when something is held. Examples:
+
+    \b
+        mail-organiser evaluate ~/Takeout/Mail/All.mbox
+        mail-organiser evaluate Maildir --svg reliability.svg
+        mail-organiser evaluate All.mbox --limit 2000 --format json > accuracy.json
+    """
+    from cli.evaluate import Wanted, run  # noqa: PLC0415  # see above
+
+    raise SystemExit(run(path, Wanted(form, limit, batch, svg)))
