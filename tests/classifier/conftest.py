@@ -122,6 +122,7 @@ class Desk:
     folder: Path
     sentinel: Sentinel
     authority: LocalAuthority
+    provider: str = ""  # a table of settings
 
     def issue(self, name: str) -> TlsFiles:
         return self.authority.issue(name, ["127.0.0.1"])
@@ -133,7 +134,7 @@ class Desk:
         path.write_text(
             f'deployment = "{self.sentinel.deployment}"\naddress = "127.0.0.1:0"\nsigning_keys = "keys.toml"\n'
             f'policies = ["{POLICY.hex()}"]\nprompt_forms = [1]\n[tls]\ncertificate = "{files.certificate}"\n'
-            f'key = "{files.key}"\nauthority = "{files.authority}"\n'
+            f'key = "{files.key}"\nauthority = "{files.authority}"\n{self.provider}'
         )
         return path
 

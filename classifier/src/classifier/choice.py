@@ -9,6 +9,7 @@ class Engine(Enum):
 
     NONE = "none"
     LEARNED = "learned"
+    PROVIDER = "provider"
 
 
 class Reason(Enum):
@@ -20,6 +21,7 @@ class Reason(Enum):
     DOMAIN = "domain"
     RECIPIENTS = "recipients"
     WORDS = "words"
+    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,15 @@ from mail_organiser.columns import FolderText, MessageText
 from mail_organiser.digest import folder_digest, message_digest
 from mail_organiser.mail.v1.mail_pb2 import Clearance, Purpose
 
-__all__ = ["ClearanceRefused", "Cleared", "ClearedBatch", "ClearedFolder", "ProviderCleared", "open_batch"]
+__all__ = [
+    "ClearanceRefused",
+    "Cleared",
+    "ClearedBatch",
+    "ClearedExample",
+    "ClearedFolder",
+    "ProviderCleared",
+    "open_batch",
+]
 
 
 class _Proof:
@@ -50,6 +58,16 @@ class ClearedFolder:
 
 @final
 @dataclass(frozen=True, slots=True)
+class ClearedExample:
+    """A filed message that sentinel found clean to be shown, and the index of its folder in the request."""
+
+    text: MessageText
+    folder: int
+    proof: _Proof
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class ClearedBatch:
     """The digests of one verified clearance, and what they admit. Made by open_batch only."""
 
@@ -65,6 +83,11 @@ class ClearedBatch:
         rows = list(messages)
         require((message_digest(Purpose.PURPOSE_LEARN, row) for row in rows), self.items)
         return [Cleared(row, _PROVEN) for row in rows]
+
+    def to_show(self, messages: Sequence[MessageText], folders: Sequence[int]) -> list[ClearedExample]:
+        """Step 5 for examples: every message under EXAMPLE, or ClearanceRefused."""
+        require((message_digest(Purpose.PURPOSE_EXAMPLE, row) for row in messages), self.items)
+        return [ClearedExample(row, folder, _PROVEN) for row, folder in zip(messages, folders, strict=True)]
 
     def folders(self, folders: Sequence[FolderText]) -> list[ClearedFolder]:
         """Step 5 for folders: every one under FOLDER, or ClearanceRefused."""

@@ -6,18 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chassis import logs, metrics, process, telemetry
 from chassis.callers import Callers
 from chassis.server import Serving, serve
 from classifier.servicer import Servicer
-from classifier.settings import Settings, load, trust
+from classifier.settings import Provider, Settings, load, terms, trust
 from mail_organiser.classifier.v1.classifier_pb2_grpc import add_ClassifierServiceServicer_to_server
+
+if TYPE_CHECKING:
+    from classifier.provider.asking import Asking
 
 NAME = "classifier"
 SERVICE = "mail_organiser.classifier.v1.ClassifierService"
+METHODS = ("Classify", "Learn", "GetProvider")
 GATEWAY = "gateway.mail-organiser.internal"
-CALLERS = Callers(dict.fromkeys((f"/{SERVICE}/Classify", f"/{SERVICE}/Learn"), frozenset({GATEWAY})))
+CALLERS = Callers(dict.fromkeys((f"/{SERVICE}/{method}" for method in METHODS), frozenset({GATEWAY})))
 
 
 def run(path: Path) -> int:
@@ -40,7 +45,8 @@ async def started(settings: Settings, stack: AsyncExitStack) -> Serving:
     if settings.metrics is not None:
         stack.enter_context(metrics.expose(measured, settings.metrics.host, settings.metrics.port))
     executor = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix=NAME))
-    servicer = Servicer(trust(settings), time.time, executor)
+    asking = None if settings.provider is None else await _asking(settings.provider, measured, stack)
+    servicer = Servicer(trust(settings), time.time, executor, asking)
     return await stack.enter_async_context(
         serve(
             address=settings.address,
@@ -51,3 +57,18 @@ async def started(settings: Settings, stack: AsyncExitStack) -> Serving:
             metrics=measured,
         )
     )
+
+
+async def _asking(provider: Provider, measured: metrics.Metrics, stack: AsyncExitStack) -> "Asking":
+    """The one way out of this process, for whoever configured it."""
+    from classifier.provider.asking import asking  # noqa: PLC0415  # the SDK takes a second; most need none
+    from classifier.provider.endpoint import NO_KEY, Endpoint  # noqa: PLC0415  # the same
+
+    endpoint = Endpoint.connect(
+        provider.base_url,
+        provider.model,
+        api_key=NO_KEY if provider.api_key is None else provider.api_key.text(),
+        authority=provider.authority,
+        connect_seconds=provider.connect_seconds,
+    )
+    return await stack.enter_async_context(asking(endpoint, terms(provider), measured))

@@ -5,9 +5,10 @@ whole call with a typed error; the event loop only waits, the work is done in a 
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from grpc.aio import ServicerContext
 
@@ -17,16 +18,27 @@ from classifier import batch
 from classifier.batch import Filing, Patience
 from classifier.choice import Choice, Engine, Reason
 from classifier.feature_key import FeatureKey, FeatureKeyRefused
-from classifier.gate import ClearanceRefused, Cleared, ClearedBatch, open_batch
+from classifier.gate import ClearanceRefused, Cleared, ClearedBatch, ClearedExample, open_batch
 from classifier.profile import ProfileRefused
+from classifier.provider.judged import Improved, Judged
+from classifier.provider.purse import Amount
+from classifier.provider.state import State
 from mail_organiser.classifier.v1 import classifier_pb2 as pb
 from mail_organiser.classifier.v1 import classifier_pb2_grpc as rpc
 from mail_organiser.clearance import Trust
 from mail_organiser.columns import MAX_ITEMS, MalformedColumns, decode_folders, decode_messages
 
+if TYPE_CHECKING:
+    from classifier.provider.asking import Asking  # imports the SDK, which takes a second
+
 MAX_FOLDER_ID = 128  # bytes of an opaque id; ours have 26
 _NONE = -1
-_ENGINES = {Engine.NONE: pb.ENGINE_NONE, Engine.LEARNED: pb.ENGINE_LEARNED}
+_MARGIN = 0.5  # seconds before the caller's deadline by which asking a provider ends
+_ENGINES = {
+    Engine.NONE: pb.ENGINE_NONE,
+    Engine.LEARNED: pb.ENGINE_LEARNED,
+    Engine.PROVIDER: pb.ENGINE_PROVIDER,
+}
 _REASONS = {
     Reason.NOTHING_LEARNED: pb.REASON_NOTHING_LEARNED,
     Reason.SENDER: pb.REASON_SENDER,
@@ -34,10 +46,19 @@ _REASONS = {
     Reason.DOMAIN: pb.REASON_DOMAIN,
     Reason.RECIPIENTS: pb.REASON_RECIPIENTS,
     Reason.WORDS: pb.REASON_WORDS,
+    Reason.PROVIDER: pb.REASON_PROVIDER,
+}
+_STATES = {
+    State.OFF: pb.PROVIDER_STATE_OFF,
+    State.UNKNOWN: pb.PROVIDER_STATE_UNKNOWN,
+    State.READY: pb.PROVIDER_STATE_READY,
+    State.UNENFORCED: pb.PROVIDER_STATE_UNENFORCED,
+    State.UNREACHABLE: pb.PROVIDER_STATE_UNREACHABLE,
+    State.RESTING: pb.PROVIDER_STATE_RESTING,
 }
 _log = logs.get("classifier.servicer")
 _Request = TypeVar("_Request", pb.ClassifyRequest, pb.LearnRequest)
-_Response = TypeVar("_Response", pb.ClassifyResponse, pb.LearnResponse)
+_Result = TypeVar("_Result")
 
 
 class ClearanceMissing(FailedPrecondition):
@@ -57,18 +78,26 @@ class ProfileUnusable(FailedPrecondition):
 
 
 class Servicer(rpc.ClassifierServiceServicer):
-    """trust: whose clearances count. now: Unix seconds. executor: the threads that compute."""
+    """trust: whose clearances count. now: Unix seconds. executor: the threads that compute. asking: None is off."""
 
-    def __init__(self, trust: Trust, now: Callable[[], float], executor: Executor) -> None:
+    def __init__(
+        self, trust: Trust, now: Callable[[], float], executor: Executor, asking: "Asking | None" = None
+    ) -> None:
         self._trust = trust
         self._now = now
         self._executor = executor
+        self._asking = asking
 
     async def Classify(  # noqa: N802  # gRPC's name
         self, request: pb.ClassifyRequest, context: ServicerContext[Any, Any]
     ) -> pb.ClassifyResponse:
-        """Chooses a folder, or none, for each message."""
-        return await self._compute(self._classify, request, context)
+        """Chooses a folder, or none, for each message: the learned engine first, then a provider where it is unsure."""
+        until = time.monotonic() + context.time_remaining() - _MARGIN
+        judged = await self._compute(self._judge, request, context)
+        if self._asking is None or not request.HasField("allowance"):
+            return _response(judged.choices)
+        allowance = Amount(request.allowance.tokens, request.allowance.nanos)
+        return _improved(await self._asking.desk.improve(judged, allowance, until))
 
     async def Learn(  # noqa: N802  # gRPC's name
         self, request: pb.LearnRequest, context: ServicerContext[Any, Any]
@@ -76,29 +105,56 @@ class Servicer(rpc.ClassifierServiceServicer):
         """Folds filed messages into the profile."""
         return await self._compute(self._learn, request, context)
 
+    async def GetProvider(  # noqa: N802  # gRPC's name
+        self,
+        request: pb.GetProviderRequest,  # noqa: ARG002  # it holds nothing
+        context: ServicerContext[Any, Any],  # noqa: ARG002  # gRPC's signature
+    ) -> pb.GetProviderResponse:
+        """How the provider is and what it may cost."""
+        if self._asking is None:
+            return pb.GetProviderResponse(state=pb.PROVIDER_STATE_OFF)
+        terms = self._asking.terms
+        return pb.GetProviderResponse(
+            state=_STATES[self._asking.probe.state()],
+            daily=_amount(terms.daily),
+            prompt_token_nanos=terms.prices.prompt,
+            answer_token_nanos=terms.prices.answer,
+        )
+
     async def ready(self) -> bool:
         """Whether a thread is free to compute; the health check."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: True)
 
     async def _compute(
         self,
-        work: Callable[[_Request, Patience], _Response],
+        work: Callable[[_Request, Patience], _Result],
         request: _Request,
         context: ServicerContext[Any, Any],
-    ) -> _Response:
+    ) -> _Result:
         patience = Patience(context.time_remaining())
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, _typed(work), request, patience)
         finally:
             patience.end()
 
-    def _classify(self, request: pb.ClassifyRequest, patience: Patience) -> pb.ClassifyResponse:
+    def _judge(self, request: pb.ClassifyRequest, patience: Patience) -> Judged:
         patience.check()
         cleared = self._open(request)
         messages = cleared.to_classify(decode_messages(request.messages))
         folders = cleared.folders(decode_folders(request.folders))
+        examples = self._examples(request.examples, len(folders))
         key = FeatureKey(request.feature_key)
-        return _response(batch.classify(request.profile, key, messages, folders, patience))
+        choices = batch.classify(request.profile, key, messages, folders, patience)
+        return Judged(messages, folders, examples, choices)
+
+    def _examples(self, columns: pb.ExampleColumns, folders: int) -> list[ClearedExample]:
+        """Refuses the whole call when one of them isn't cleared, as with everything else in it."""
+        messages, labels = decode_messages(columns.messages), list(columns.label)
+        if not messages and not labels:
+            return []
+        if len(labels) != len(messages) or any(label >= folders for label in labels):
+            raise InvalidArgument("Every example needs a label that is an index into the folders. Encode them again.")
+        return self._open(columns).to_show(messages, labels)
 
     def _learn(self, request: pb.LearnRequest, patience: Patience) -> pb.LearnResponse:
         patience.check()
@@ -107,14 +163,14 @@ class Servicer(rpc.ClassifierServiceServicer):
         profile, learned = batch.learn(request.profile, FeatureKey(request.feature_key), filings, patience)
         return pb.LearnResponse(profile=profile, learned=learned)
 
-    def _open(self, request: pb.ClassifyRequest | pb.LearnRequest) -> ClearedBatch:
+    def _open(self, request: pb.ClassifyRequest | pb.LearnRequest | pb.ExampleColumns) -> ClearedBatch:
         return open_batch(request.clearance, trust=self._trust, batch_id=request.batch_id, now=self._now())
 
 
-def _typed(work: Callable[[_Request, Patience], _Response]) -> Callable[[_Request, Patience], _Response]:
+def _typed(work: Callable[[_Request, Patience], _Result]) -> Callable[[_Request, Patience], _Result]:
     """The same work, its refusals in the words of the wire."""
 
-    def typed(request: _Request, patience: Patience) -> _Response:
+    def typed(request: _Request, patience: Patience) -> _Result:
         try:
             return work(request, patience)
         except ClearanceRefused as refusal:
@@ -145,3 +201,13 @@ def _response(choices: Sequence[Choice]) -> pb.ClassifyResponse:
         engine=[_ENGINES[choice.engine] for choice in choices],
         reason=[_REASONS[choice.reason] for choice in choices],
     )
+
+
+def _improved(improved: Improved) -> pb.ClassifyResponse:
+    response = _response(improved.choices)
+    response.spent.CopyFrom(_amount(improved.spent))
+    return response
+
+
+def _amount(amount: Amount) -> pb.Amount:
+    return pb.Amount(tokens=amount.tokens, nanos=amount.nanos)

@@ -25,25 +25,35 @@ _sym_db = _symbol_database.Default()
 from mail_organiser.mail.v1 import mail_pb2 as mail__organiser_dot_mail_dot_v1_dot_mail__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mail_organiser/classifier/v1/classifier.proto\x12\x1cmail_organiser.classifier.v1\x1a!mail_organiser/mail/v1/mail.proto\"\xf1\x01\n\x0f\x43lassifyRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x38\n\x08messages\x18\x02 \x01(\x0b\x32&.mail_organiser.mail.v1.MessageColumns\x12\x36\n\x07\x66olders\x18\x03 \x01(\x0b\x32%.mail_organiser.mail.v1.FolderColumns\x12\x0f\n\x07profile\x18\x04 \x01(\x0c\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x05 \x01(\x0c\x12\x34\n\tclearance\x18\x06 \x01(\x0b\x32!.mail_organiser.mail.v1.Clearance\"\xa2\x01\n\x10\x43lassifyResponse\x12\x0e\n\x06\x66older\x18\x01 \x03(\x11\x12\x12\n\nconfidence\x18\x02 \x03(\x02\x12\x34\n\x06\x65ngine\x18\x03 \x03(\x0e\x32$.mail_organiser.classifier.v1.Engine\x12\x34\n\x06reason\x18\x04 \x03(\x0e\x32$.mail_organiser.classifier.v1.Reason\"\xd8\x01\n\x0cLearnRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x38\n\x08messages\x18\x02 \x01(\x0b\x32&.mail_organiser.mail.v1.MessageColumns\x12\x11\n\tfolder_id\x18\x03 \x03(\t\x12\r\n\x05label\x18\x04 \x03(\r\x12\x0f\n\x07profile\x18\x05 \x01(\x0c\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x06 \x01(\x0c\x12\x34\n\tclearance\x18\x07 \x01(\x0b\x32!.mail_organiser.mail.v1.Clearance\"1\n\rLearnResponse\x12\x0f\n\x07profile\x18\x01 \x01(\x0c\x12\x0f\n\x07learned\x18\x02 \x01(\x04*Z\n\x06\x45ngine\x12\x16\n\x12\x45NGINE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45NGINE_NONE\x10\x01\x12\x12\n\x0e\x45NGINE_LEARNED\x10\x02\x12\x13\n\x0f\x45NGINE_PROVIDER\x10\x03*\xb3\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REASON_NOTHING_LEARNED\x10\x01\x12\x11\n\rREASON_SENDER\x10\x02\x12\x11\n\rREASON_THREAD\x10\x03\x12\x11\n\rREASON_DOMAIN\x10\x04\x12\x15\n\x11REASON_RECIPIENTS\x10\x05\x12\x10\n\x0cREASON_WORDS\x10\x06\x12\x13\n\x0fREASON_PROVIDER\x10\x07\x32\xe0\x01\n\x11\x43lassifierService\x12i\n\x08\x43lassify\x12-.mail_organiser.classifier.v1.ClassifyRequest\x1a..mail_organiser.classifier.v1.ClassifyResponse\x12`\n\x05Learn\x12*.mail_organiser.classifier.v1.LearnRequest\x1a+.mail_organiser.classifier.v1.LearnResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mail_organiser/classifier/v1/classifier.proto\x12\x1cmail_organiser.classifier.v1\x1a!mail_organiser/mail/v1/mail.proto\"\xea\x02\n\x0f\x43lassifyRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x38\n\x08messages\x18\x02 \x01(\x0b\x32&.mail_organiser.mail.v1.MessageColumns\x12\x36\n\x07\x66olders\x18\x03 \x01(\x0b\x32%.mail_organiser.mail.v1.FolderColumns\x12\x0f\n\x07profile\x18\x04 \x01(\x0c\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x05 \x01(\x0c\x12\x34\n\tclearance\x18\x06 \x01(\x0b\x32!.mail_organiser.mail.v1.Clearance\x12>\n\x08\x65xamples\x18\x07 \x01(\x0b\x32,.mail_organiser.classifier.v1.ExampleColumns\x12\x37\n\tallowance\x18\x08 \x01(\x0b\x32$.mail_organiser.classifier.v1.Amount\"\xa1\x01\n\x0e\x45xampleColumns\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x38\n\x08messages\x18\x02 \x01(\x0b\x32&.mail_organiser.mail.v1.MessageColumns\x12\r\n\x05label\x18\x03 \x03(\r\x12\x34\n\tclearance\x18\x04 \x01(\x0b\x32!.mail_organiser.mail.v1.Clearance\"\'\n\x06\x41mount\x12\x0e\n\x06tokens\x18\x01 \x01(\x04\x12\r\n\x05nanos\x18\x02 \x01(\x04\"\xd7\x01\n\x10\x43lassifyResponse\x12\x0e\n\x06\x66older\x18\x01 \x03(\x11\x12\x12\n\nconfidence\x18\x02 \x03(\x02\x12\x34\n\x06\x65ngine\x18\x03 \x03(\x0e\x32$.mail_organiser.classifier.v1.Engine\x12\x34\n\x06reason\x18\x04 \x03(\x0e\x32$.mail_organiser.classifier.v1.Reason\x12\x33\n\x05spent\x18\x05 \x01(\x0b\x32$.mail_organiser.classifier.v1.Amount\"\xd8\x01\n\x0cLearnRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x38\n\x08messages\x18\x02 \x01(\x0b\x32&.mail_organiser.mail.v1.MessageColumns\x12\x11\n\tfolder_id\x18\x03 \x03(\t\x12\r\n\x05label\x18\x04 \x03(\r\x12\x0f\n\x07profile\x18\x05 \x01(\x0c\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x06 \x01(\x0c\x12\x34\n\tclearance\x18\x07 \x01(\x0b\x32!.mail_organiser.mail.v1.Clearance\"1\n\rLearnResponse\x12\x0f\n\x07profile\x18\x01 \x01(\x0c\x12\x0f\n\x07learned\x18\x02 \x01(\x04\"\x14\n\x12GetProviderRequest\"\xbe\x01\n\x13GetProviderResponse\x12:\n\x05state\x18\x01 \x01(\x0e\x32+.mail_organiser.classifier.v1.ProviderState\x12\x33\n\x05\x64\x61ily\x18\x02 \x01(\x0b\x32$.mail_organiser.classifier.v1.Amount\x12\x1a\n\x12prompt_token_nanos\x18\x03 \x01(\x04\x12\x1a\n\x12\x61nswer_token_nanos\x18\x04 \x01(\x04*Z\n\x06\x45ngine\x12\x16\n\x12\x45NGINE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45NGINE_NONE\x10\x01\x12\x12\n\x0e\x45NGINE_LEARNED\x10\x02\x12\x13\n\x0f\x45NGINE_PROVIDER\x10\x03*\xb3\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REASON_NOTHING_LEARNED\x10\x01\x12\x11\n\rREASON_SENDER\x10\x02\x12\x11\n\rREASON_THREAD\x10\x03\x12\x11\n\rREASON_DOMAIN\x10\x04\x12\x15\n\x11REASON_RECIPIENTS\x10\x05\x12\x10\n\x0cREASON_WORDS\x10\x06\x12\x13\n\x0fREASON_PROVIDER\x10\x07*\xd8\x01\n\rProviderState\x12\x1e\n\x1aPROVIDER_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12PROVIDER_STATE_OFF\x10\x01\x12\x1a\n\x16PROVIDER_STATE_UNKNOWN\x10\x02\x12\x18\n\x14PROVIDER_STATE_READY\x10\x03\x12\x1d\n\x19PROVIDER_STATE_UNENFORCED\x10\x04\x12\x1e\n\x1aPROVIDER_STATE_UNREACHABLE\x10\x05\x12\x1a\n\x16PROVIDER_STATE_RESTING\x10\x06\x32\xd4\x02\n\x11\x43lassifierService\x12i\n\x08\x43lassify\x12-.mail_organiser.classifier.v1.ClassifyRequest\x1a..mail_organiser.classifier.v1.ClassifyResponse\x12`\n\x05Learn\x12*.mail_organiser.classifier.v1.LearnRequest\x1a+.mail_organiser.classifier.v1.LearnResponse\x12r\n\x0bGetProvider\x12\x30.mail_organiser.classifier.v1.GetProviderRequest\x1a\x31.mail_organiser.classifier.v1.GetProviderResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mail_organiser.classifier.v1.classifier_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENGINE']._serialized_start=793
-  _globals['_ENGINE']._serialized_end=883
-  _globals['_REASON']._serialized_start=886
-  _globals['_REASON']._serialized_end=1065
+  _globals['_ENGINE']._serialized_start=1387
+  _globals['_ENGINE']._serialized_end=1477
+  _globals['_REASON']._serialized_start=1480
+  _globals['_REASON']._serialized_end=1659
+  _globals['_PROVIDERSTATE']._serialized_start=1662
+  _globals['_PROVIDERSTATE']._serialized_end=1878
   _globals['_CLASSIFYREQUEST']._serialized_start=115
-  _globals['_CLASSIFYREQUEST']._serialized_end=356
-  _globals['_CLASSIFYRESPONSE']._serialized_start=359
-  _globals['_CLASSIFYRESPONSE']._serialized_end=521
-  _globals['_LEARNREQUEST']._serialized_start=524
-  _globals['_LEARNREQUEST']._serialized_end=740
-  _globals['_LEARNRESPONSE']._serialized_start=742
-  _globals['_LEARNRESPONSE']._serialized_end=791
-  _globals['_CLASSIFIERSERVICE']._serialized_start=1068
-  _globals['_CLASSIFIERSERVICE']._serialized_end=1292
+  _globals['_CLASSIFYREQUEST']._serialized_end=477
+  _globals['_EXAMPLECOLUMNS']._serialized_start=480
+  _globals['_EXAMPLECOLUMNS']._serialized_end=641
+  _globals['_AMOUNT']._serialized_start=643
+  _globals['_AMOUNT']._serialized_end=682
+  _globals['_CLASSIFYRESPONSE']._serialized_start=685
+  _globals['_CLASSIFYRESPONSE']._serialized_end=900
+  _globals['_LEARNREQUEST']._serialized_start=903
+  _globals['_LEARNREQUEST']._serialized_end=1119
+  _globals['_LEARNRESPONSE']._serialized_start=1121
+  _globals['_LEARNRESPONSE']._serialized_end=1170
+  _globals['_GETPROVIDERREQUEST']._serialized_start=1172
+  _globals['_GETPROVIDERREQUEST']._serialized_end=1192
+  _globals['_GETPROVIDERRESPONSE']._serialized_start=1195
+  _globals['_GETPROVIDERRESPONSE']._serialized_end=1385
+  _globals['_CLASSIFIERSERVICE']._serialized_start=1881
+  _globals['_CLASSIFIERSERVICE']._serialized_end=2221
 # @@protoc_insertion_point(module_scope)

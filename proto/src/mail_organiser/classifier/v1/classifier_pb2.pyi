@@ -92,6 +92,46 @@ REASON_PROVIDER: Reason.ValueType  # 7
 """The AI provider chose."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
+class _ProviderState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ProviderStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ProviderState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROVIDER_STATE_UNSPECIFIED: _ProviderState.ValueType  # 0
+    """Not set."""
+    PROVIDER_STATE_OFF: _ProviderState.ValueType  # 1
+    """None is configured: nothing leaves."""
+    PROVIDER_STATE_UNKNOWN: _ProviderState.ValueType  # 2
+    """It was not heard of yet."""
+    PROVIDER_STATE_READY: _ProviderState.ValueType  # 3
+    """It answers and keeps to the schema of answers."""
+    PROVIDER_STATE_UNENFORCED: _ProviderState.ValueType  # 4
+    """It answers but does not keep to the schema: what it says is checked all the same."""
+    PROVIDER_STATE_UNREACHABLE: _ProviderState.ValueType  # 5
+    """It can't be reached, or refuses us."""
+    PROVIDER_STATE_RESTING: _ProviderState.ValueType  # 6
+    """It failed too often and is left alone for a while."""
+
+class ProviderState(_ProviderState, metaclass=_ProviderStateEnumTypeWrapper):
+    """ProviderState is how the AI provider is."""
+
+PROVIDER_STATE_UNSPECIFIED: ProviderState.ValueType  # 0
+"""Not set."""
+PROVIDER_STATE_OFF: ProviderState.ValueType  # 1
+"""None is configured: nothing leaves."""
+PROVIDER_STATE_UNKNOWN: ProviderState.ValueType  # 2
+"""It was not heard of yet."""
+PROVIDER_STATE_READY: ProviderState.ValueType  # 3
+"""It answers and keeps to the schema of answers."""
+PROVIDER_STATE_UNENFORCED: ProviderState.ValueType  # 4
+"""It answers but does not keep to the schema: what it says is checked all the same."""
+PROVIDER_STATE_UNREACHABLE: ProviderState.ValueType  # 5
+"""It can't be reached, or refuses us."""
+PROVIDER_STATE_RESTING: ProviderState.ValueType  # 6
+"""It failed too often and is left alone for a while."""
+Global___ProviderState: _TypeAlias = ProviderState  # noqa: Y015
+
 @_typing.final
 class ClassifyRequest(_message.Message):
     """ClassifyRequest carries one batch; every text in it must be in the Clearance."""
@@ -104,6 +144,8 @@ class ClassifyRequest(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     FEATURE_KEY_FIELD_NUMBER: _builtins.int
     CLEARANCE_FIELD_NUMBER: _builtins.int
+    EXAMPLES_FIELD_NUMBER: _builtins.int
+    ALLOWANCE_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.bytes
     """The batch that was inspected."""
     profile: _builtins.bytes
@@ -122,6 +164,14 @@ class ClassifyRequest(_message.Message):
     def clearance(self) -> _mail_pb2.Clearance:
         """Sentinel's word over every text above."""
 
+    @_builtins.property
+    def examples(self) -> Global___ExampleColumns:
+        """Filed messages that an AI provider may be shown; absent: none."""
+
+    @_builtins.property
+    def allowance(self) -> Global___Amount:
+        """What asking an AI provider may cost in this call; absent: it is not asked."""
+
     def __init__(
         self,
         *,
@@ -131,14 +181,82 @@ class ClassifyRequest(_message.Message):
         profile: _builtins.bytes = ...,
         feature_key: _builtins.bytes = ...,
         clearance: _mail_pb2.Clearance | None = ...,
+        examples: Global___ExampleColumns | None = ...,
+        allowance: Global___Amount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["clearance", b"clearance", "folders", b"folders", "messages", b"messages"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["allowance", b"allowance", "clearance", b"clearance", "examples", b"examples", "folders", b"folders", "messages", b"messages"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "clearance", b"clearance", "feature_key", b"feature_key", "folders", b"folders", "messages", b"messages", "profile", b"profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowance", b"allowance", "batch_id", b"batch_id", "clearance", b"clearance", "examples", b"examples", "feature_key", b"feature_key", "folders", b"folders", "messages", b"messages", "profile", b"profile"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClassifyRequest: _TypeAlias = ClassifyRequest  # noqa: Y015
+
+@_typing.final
+class ExampleColumns(_message.Message):
+    """ExampleColumns carries messages that the owner filed, under a clearance of their own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    CLEARANCE_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.bytes
+    """The batch that was inspected for EXAMPLE."""
+    @_builtins.property
+    def messages(self) -> _mail_pb2.MessageColumns:
+        """Filed messages, oldest first."""
+
+    @_builtins.property
+    def label(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Index into the request's folders of the folder that message i was filed in."""
+
+    @_builtins.property
+    def clearance(self) -> _mail_pb2.Clearance:
+        """Sentinel's word over every message, under EXAMPLE."""
+
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.bytes = ...,
+        messages: _mail_pb2.MessageColumns | None = ...,
+        label: _abc.Iterable[_builtins.int] | None = ...,
+        clearance: _mail_pb2.Clearance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clearance", b"clearance", "messages", b"messages"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "clearance", b"clearance", "label", b"label", "messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExampleColumns: _TypeAlias = ExampleColumns  # noqa: Y015
+
+@_typing.final
+class Amount(_message.Message):
+    """Amount is a cost, or a bound on it: in tokens and in money."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKENS_FIELD_NUMBER: _builtins.int
+    NANOS_FIELD_NUMBER: _builtins.int
+    tokens: _builtins.int
+    """Tokens of prompts and answers together."""
+    nanos: _builtins.int
+    """Money, in billionths of the operator's currency."""
+    def __init__(
+        self,
+        *,
+        tokens: _builtins.int = ...,
+        nanos: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nanos", b"nanos", "tokens", b"tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Amount: _TypeAlias = Amount  # noqa: Y015
 
 @_typing.final
 class ClassifyResponse(_message.Message):
@@ -150,6 +268,7 @@ class ClassifyResponse(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def folder(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Index into the request's folders, or -1 for none."""
@@ -166,6 +285,10 @@ class ClassifyResponse(_message.Message):
     def reason(self) -> _containers.RepeatedScalarFieldContainer[Global___Reason.ValueType]:
         """Why."""
 
+    @_builtins.property
+    def spent(self) -> Global___Amount:
+        """What asking the AI provider cost, never more than the allowance; absent: it was not asked."""
+
     def __init__(
         self,
         *,
@@ -173,10 +296,11 @@ class ClassifyResponse(_message.Message):
         confidence: _abc.Iterable[_builtins.float] | None = ...,
         engine: _abc.Iterable[Global___Engine.ValueType] | None = ...,
         reason: _abc.Iterable[Global___Reason.ValueType] | None = ...,
+        spent: Global___Amount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "engine", b"engine", "folder", b"folder", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "engine", b"engine", "folder", b"folder", "reason", b"reason", "spent", b"spent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -261,3 +385,56 @@ class LearnResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LearnResponse: _TypeAlias = LearnResponse  # noqa: Y015
+
+@_typing.final
+class GetProviderRequest(_message.Message):
+    """GetProviderRequest asks about nobody's mail."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetProviderRequest: _TypeAlias = GetProviderRequest  # noqa: Y015
+
+@_typing.final
+class GetProviderResponse(_message.Message):
+    """GetProviderResponse says what the operator set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    DAILY_FIELD_NUMBER: _builtins.int
+    PROMPT_TOKEN_NANOS_FIELD_NUMBER: _builtins.int
+    ANSWER_TOKEN_NANOS_FIELD_NUMBER: _builtins.int
+    state: Global___ProviderState.ValueType
+    """How it is."""
+    prompt_token_nanos: _builtins.int
+    """Price of a token of a prompt, in billionths."""
+    answer_token_nanos: _builtins.int
+    """Price of a token of an answer, in billionths."""
+    @_builtins.property
+    def daily(self) -> Global___Amount:
+        """What one person may spend on a day (UTC)."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___ProviderState.ValueType = ...,
+        daily: Global___Amount | None = ...,
+        prompt_token_nanos: _builtins.int = ...,
+        answer_token_nanos: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["daily", b"daily"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_token_nanos", b"answer_token_nanos", "daily", b"daily", "prompt_token_nanos", b"prompt_token_nanos", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetProviderResponse: _TypeAlias = GetProviderResponse  # noqa: Y015

@@ -37,6 +37,8 @@ class ClassifierServiceStub:
     """Classify chooses a folder, or none, for each message of a batch."""
     Learn: _grpc.UnaryUnaryMultiCallable[_classifier_pb2.LearnRequest, _classifier_pb2.LearnResponse]
     """Learn folds filed messages into a person's profile."""
+    GetProvider: _grpc.UnaryUnaryMultiCallable[_classifier_pb2.GetProviderRequest, _classifier_pb2.GetProviderResponse]
+    """GetProvider says whether an AI provider is configured, how it is, and what asking it may cost."""
 
 @_typing.type_check_only
 class ClassifierServiceAsyncStub(ClassifierServiceStub):
@@ -47,6 +49,8 @@ class ClassifierServiceAsyncStub(ClassifierServiceStub):
     """Classify chooses a folder, or none, for each message of a batch."""
     Learn: _aio.UnaryUnaryMultiCallable[_classifier_pb2.LearnRequest, _classifier_pb2.LearnResponse]  # type: ignore[assignment]
     """Learn folds filed messages into a person's profile."""
+    GetProvider: _aio.UnaryUnaryMultiCallable[_classifier_pb2.GetProviderRequest, _classifier_pb2.GetProviderResponse]  # type: ignore[assignment]
+    """GetProvider says whether an AI provider is configured, how it is, and what asking it may cost."""
 
 class ClassifierServiceServicer(metaclass=_abc_1.ABCMeta):
     """ClassifierService chooses and learns. It keeps nothing between calls."""
@@ -66,5 +70,13 @@ class ClassifierServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_classifier_pb2.LearnResponse, _abc.Awaitable[_classifier_pb2.LearnResponse]]:
         """Learn folds filed messages into a person's profile."""
+
+    @_abc_1.abstractmethod
+    def GetProvider(
+        self,
+        request: _classifier_pb2.GetProviderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_classifier_pb2.GetProviderResponse, _abc.Awaitable[_classifier_pb2.GetProviderResponse]]:
+        """GetProvider says whether an AI provider is configured, how it is, and what asking it may cost."""
 
 def add_ClassifierServiceServicer_to_server(servicer: ClassifierServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
