@@ -21,6 +21,7 @@ HTTP = {"httpx": "httpx", "requests": "requests", "urllib3": "urllib3", "fastapi
 HOSTILE_TEXT = {"google-re2": "re2", "ahocorasick_rs": "ahocorasick_rs"}
 PROFILES = {"siphash24": "siphash24"}
 NUMBERS = {"numpy": "numpy"}
+PROVIDER = {"openai": "openai", "httpx2": "httpx2"}  # the way out to an AI provider: classifier's alone
 TEST_AND_DEMO = {"mail-organiser-sandbox": "sandbox", "mail-organiser-cli": "cli", "pytest": "pytest", "rich": "rich"}
 
 PROBE = """
@@ -48,9 +49,9 @@ def _others(name: str) -> dict[str, str]:
 
 
 SERVICES = [
-    Service("sentinel", _others("sentinel") | TOKENS_AND_DATABASE | HTTP | PROFILES | TEST_AND_DEMO),
+    Service("sentinel", _others("sentinel") | TOKENS_AND_DATABASE | HTTP | PROVIDER | PROFILES | TEST_AND_DEMO),
     Service("classifier", _others("classifier") | TOKENS_AND_DATABASE | HTTP | HOSTILE_TEXT | TEST_AND_DEMO),
-    Service("gateway", _others("gateway") | HOSTILE_TEXT | PROFILES | NUMBERS | TEST_AND_DEMO),
+    Service("gateway", _others("gateway") | HOSTILE_TEXT | PROFILES | NUMBERS | PROVIDER | TEST_AND_DEMO),
 ]
 
 
@@ -74,7 +75,7 @@ def probe(python: Path, service: Service, cwd: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_a_service_has_its_own_dependencies_and_no_other_s(service: Service, tmp_path: Path) -> None:
-    """A sentinel can't reach a network or a database, classifier no token; gateway no pattern; none has the sandbox."""
+    """A sentinel can't reach a network or a database, classifier no token; gateway no pattern and no AI provider."""
     environment = tmp_path / "environment"
     found = probe(install(service.name, environment), service, tmp_path)
     assert set(found["distributions"]) & set(service.forbidden) == set()
@@ -94,7 +95,7 @@ def missing(member: str, installed: Path) -> list[Path]:
 
 def test_this_probe_finds_what_is_there(tmp_path: Path) -> None:
     """The workspace's own environment holds all of it: so a probe that finds nothing has looked."""
-    everything = TOKENS_AND_DATABASE | HTTP | HOSTILE_TEXT | PROFILES | NUMBERS | TEST_AND_DEMO
+    everything = TOKENS_AND_DATABASE | HTTP | HOSTILE_TEXT | PROFILES | NUMBERS | PROVIDER | TEST_AND_DEMO
     found = probe(ROOT / ".venv" / "bin" / "python", Service("sentinel", everything), tmp_path)
     assert set(everything) <= set(found["distributions"])
     assert set(found["importable"]) == {module for module in everything.values() if module}

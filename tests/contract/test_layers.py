@@ -25,6 +25,7 @@ CLIMBED = [
     ("work", "gateway/src/gateway/organise/requests.py", "import dbos"),
     ("protobuf", "gateway/src/gateway/organise/decision.py", "import mail_organiser.sentinel.v1.sentinel_pb2"),
     ("stubs", "sentinel/src/sentinel/verdict.py", "import mail_organiser.sentinel.v1.sentinel_pb2"),
+    ("provider", "classifier/src/classifier/provider/desk.py", "import openai"),
 ]
 
 

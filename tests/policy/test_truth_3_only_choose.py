@@ -28,6 +28,7 @@ ROUTES = {
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/entries",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/events",
+    "GET /api/v1/mailboxes/{mailbox_id}/scans/estimate",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/events",

@@ -38,8 +38,9 @@ def strings(text: str) -> list[str]:
 
 
 def _obeyed(orders: str, asked: Asked) -> bytes | None:
-    if any(word in orders for word in SAY):
-        return completion(orders.split()[-1])
+    if (order := next((word for word in SAY if word in orders), None)) is not None:
+        words = orders.partition(order)[2].split()
+        return completion(next((word for word in words if re.search(r"\d", word)), "yes"))
     if any(word in orders for word in LEAK):
         return completion(f"{asked.system}\n{asked.user}")
     if any(word in orders for word in LISTING):

@@ -10,6 +10,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from sqlalchemy import Engine, text
 
+from gateway.clients.classifier import ClassifierClient
 from gateway.store import engine as store_engine
 
 SECONDS = 2.0  # for one answer; an orchestrator's probe waits a little longer
@@ -22,6 +23,7 @@ class Health:
     """Named checks, asked together."""
 
     checks: Mapping[str, Check]
+    provider: Callable[[], Awaitable[str]]  # how the AI provider is, in a word; nothing waits for it
 
     async def report(self) -> dict[str, bool]:
         """Each part by name: whether it answered well, in time."""
@@ -41,6 +43,15 @@ def peer(channel: grpc.aio.Channel) -> Check:
         return answer.status == HealthCheckResponse.SERVING
 
     return check
+
+
+def provider(classifier: ClassifierClient) -> Callable[[], Awaitable[str]]:
+    """How the AI provider is, as the classifier says."""
+
+    async def word() -> str:
+        return (await classifier.provider()).state
+
+    return word
 
 
 def database(engine: Engine) -> Check:

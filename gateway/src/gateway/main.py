@@ -104,6 +104,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
                     "sentinel": health.peer(sentinel),
                     "classifier": health.peer(classifier),
                 },
+                provider=health.provider(judge.classifier),
             ),
             sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
             sessions=Sessions(engine, tokens, live),

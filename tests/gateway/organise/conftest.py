@@ -27,7 +27,7 @@ from mail_organiser.sentinel.v1.sentinel_pb2_grpc import SentinelServiceServicer
 
 DOMAIN = "mail-organiser.internal"
 CLASSIFIER, SENTINEL = "mail_organiser.classifier.v1.ClassifierService", "mail_organiser.sentinel.v1.SentinelService"
-METHODS = (f"/{CLASSIFIER}/Classify", f"/{CLASSIFIER}/Learn", f"/{SENTINEL}/Inspect")
+METHODS = (f"/{CLASSIFIER}/Classify", f"/{CLASSIFIER}/Learn", f"/{CLASSIFIER}/GetProvider", f"/{SENTINEL}/Inspect")
 
 
 def clean(request: Any) -> Any:
@@ -61,6 +61,7 @@ class Peers(SentinelServiceServicer, ClassifierServiceServicer):  # type: ignore
     inspect: Callable[[Any], Any] = clean
     classify: Callable[[Any], Any] = first_folder
     learn: Callable[[Any], Any] = lambda request: choices.LearnResponse(profile=b"p", learned=len(request.label))
+    provider: Callable[[Any], Any] = lambda _: choices.GetProviderResponse(state=choices.PROVIDER_STATE_OFF)
     inspected: list[Any] = field(default_factory=list)
     classified: list[Any] = field(default_factory=list)
     judge: Judge = field(init=False)
@@ -75,6 +76,9 @@ class Peers(SentinelServiceServicer, ClassifierServiceServicer):  # type: ignore
 
     async def Learn(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002  # gRPC's names
         return self.learn(request)
+
+    async def GetProvider(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002  # gRPC's names
+        return self.provider(request)
 
 
 @pytest.fixture(scope="session")

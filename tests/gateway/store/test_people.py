@@ -22,6 +22,7 @@ from gateway.store import (
     reading,
     scans,
     sessions,
+    spending,
     token_caches,
 )
 from gateway.store.codes import CorrectionKind, DecisionKind
@@ -53,6 +54,8 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     move_runs.create(connection, mailbox.id, scan_id=scan.id, undoes=run.id, now=2)
     session = sessions.create(connection, mailbox.person_id, now=1, expires_at=9)
     exchange_codes.add(connection, ExchangeCode(token_bytes(32), session.id, b"v", 9))
+    some = spending.Spending(5, 5)
+    spending.reserve(connection, mailbox.person_id, 20_000, wanted=some, cap=some)
     audit.record(connection, "run.started", now=1, mailbox_id=mailbox.id, run_id=run.id)
     audit.record(connection, "session.started", now=1, person_id=mailbox.person_id)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chassis import logs
@@ -38,6 +38,5 @@ async def asking(endpoint: Endpoint, terms: Terms, metrics: Metrics) -> AsyncIte
         yield Asking(Desk(endpoint, words, terms, breaker, Tally(metrics)), terms, probe)
     finally:
         looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
+        await asyncio.gather(looking, return_exceptions=True)
         await endpoint.close()

@@ -98,7 +98,7 @@ class Desk:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            _report(await asyncio.gather(*tasks, return_exceptions=True))
 
     async def _ask_one(self, call: Call, key: Key, message: ProviderCleared) -> None:
         async with self._places:
@@ -151,6 +151,13 @@ class Desk:
             self._breaker.failed(time.monotonic())
         else:
             self._breaker.succeeded()
+
+
+def _report(ends: Iterable[BaseException | None]) -> None:
+    """A fault of ours costs one message the provider's opinion and nothing else; it is not passed over in silence."""
+    for end in ends:
+        if isinstance(end, Exception):
+            _log.error("provider.fault", exc_info=end)
 
 
 async def _waited(failed: AskFailed, end: float) -> bool:

@@ -30,6 +30,10 @@ from classifier.provider.purse import MAX_ANSWER
 from classifier.provider.retry import seconds as retry_seconds
 
 NO_KEY: Final = "none"  # for an endpoint that asks for no key; the SDK wants one
+_TELLING: Final = frozenset(
+    f"x-stainless-{what}"
+    for what in ("arch", "async", "lang", "os", "package-version", "retry-count", "runtime", "runtime-version")
+)
 _THROTTLED: Final = 429
 _BROKEN: Final = 500
 
@@ -66,7 +70,7 @@ async def _bound(response: httpx2.Response) -> None:
 
 async def _undress(request: httpx2.Request) -> None:
     """The SDK tells of this machine's system, architecture and Python; that is nobody's business."""
-    for name in [name for name in request.headers if name.lower().startswith("x-stainless")]:
+    for name in _TELLING & {name.lower() for name in request.headers}:
         del request.headers[name]
 
 

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from gateway.api import events
 from gateway.api.context import ContextOf, Mailbox, WorkOf
 from gateway.api.model import Answer, Body
-from gateway.organise import requests
+from gateway.organise import estimates, requests
 from gateway.organise.context import Context
 from gateway.store import decisions, scans
 from gateway.store.codes import DecisionKind, WorkState
@@ -17,6 +17,7 @@ from gateway.store.scans import Scan
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans", tags=["scans"])
 ScanId = Annotated[str, Path(max_length=64)]
+NANOS = 1e9  # of one unit of money
 POLL_SECONDS = 1  # what Retry-After suggests while a scan runs
 
 
@@ -37,6 +38,36 @@ class ScanAnswer(Answer):
     revision: int
     error_code: str | None
     counts: dict[DecisionKind, int]
+
+
+class EstimateAnswer(Answer):
+    """What a scan would cost if the AI provider were asked about each of its messages, and what today still allows.
+
+    Money is in the operator's currency. A scan that reaches the cap goes on with the learned engine.
+    """
+
+    messages: int
+    provider: str
+    tokens: int
+    cost: float
+    tokens_left: int
+    cost_left: float
+
+
+@router.get("/estimate", operation_id="estimate_scan")
+async def estimate_scan(
+    mailbox: Mailbox, context: ContextOf, folder_id: Annotated[str | None, Query(max_length=64)] = None
+) -> EstimateAnswer:
+    """What scanning a folder, the inbox when none is named, would cost. Nobody is asked anything about mail."""
+    found = await estimates.of_scan(context, mailbox, folder_id)
+    return EstimateAnswer(
+        messages=found.messages,
+        provider=found.terms.state,
+        tokens=found.cost.tokens,
+        cost=found.cost.nanos / NANOS,
+        tokens_left=found.left.tokens,
+        cost_left=found.left.nanos / NANOS,
+    )
 
 
 @router.post("", status_code=202, operation_id="start_scan")

@@ -1,5 +1,7 @@
 """Whether it works, for people and for orchestrators. No sign-in: it says nothing about anyone."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from gateway.api.model import Answer
@@ -9,11 +11,15 @@ router = APIRouter(tags=["status"])
 
 
 class StatusAnswer(Answer):
-    """mode is sandbox or production; parts names what was asked and whether it answered well."""
+    """mode is sandbox or production; parts names what was asked and whether it answered well.
+
+    provider is how the AI provider is: off, ready, unenforced, unreachable, resting or unknown. Scans go on without it.
+    """
 
     mode: str
     ready: bool
     parts: dict[str, bool]
+    provider: str
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -34,5 +40,5 @@ async def readyz(request: Request, response: Response) -> StatusAnswer:
 async def status(request: Request) -> StatusAnswer:
     """What works."""
     health: Health = request.app.state.health
-    parts = await health.report()
-    return StatusAnswer(mode=request.app.state.mode, ready=all(parts.values()), parts=parts)
+    parts, provider = await asyncio.gather(health.report(), health.provider())
+    return StatusAnswer(mode=request.app.state.mode, ready=all(parts.values()), parts=parts, provider=provider)

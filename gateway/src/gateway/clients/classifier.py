@@ -6,12 +6,18 @@ from typing import Final
 
 import grpc
 
-from chassis.errors import FailedPrecondition, Internal, from_rpc
+from chassis import logs
+from chassis.errors import FailedPrecondition, Internal, ServiceError, from_rpc
 from gateway.clients.sentinel import Word
 from gateway.organise.choice import Choice, FolderKey
+from gateway.organise.examples import Shown
+from gateway.organise.terms import OFF, Terms
+from gateway.store.spending import NOTHING, Spending
 from mail_organiser.classifier.v1 import classifier_pb2 as wire
 from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
 from mail_organiser.columns import FolderText, MessageText, encode_folders, encode_messages
+
+_log = logs.get("gateway.clients")
 
 
 class ProfileRefused(FailedPrecondition):
@@ -22,6 +28,8 @@ class ProfileRefused(FailedPrecondition):
 
 
 DEADLINE = 20.0  # seconds for a batch of 256 with a profile of 1 MB; the learned engine needs well under one
+ASKING = 55.0  # seconds for a batch of which a provider may be asked; servers take no deadline over 60
+LOOKING = 2.0  # seconds to say how the provider is
 
 _ENGINES: Final[Mapping[int, str]] = {wire.ENGINE_LEARNED: "learned", wire.ENGINE_PROVIDER: "provider"}
 _REASONS: Final[Mapping[int, str]] = {
@@ -33,6 +41,31 @@ _REASONS: Final[Mapping[int, str]] = {
     wire.REASON_PROVIDER: "provider",
     wire.REASON_NOTHING_LEARNED: "nothing_learned",
 }
+_STATES: Final[Mapping[int, str]] = {
+    wire.PROVIDER_STATE_OFF: OFF,
+    wire.PROVIDER_STATE_READY: "ready",
+    wire.PROVIDER_STATE_UNENFORCED: "unenforced",
+    wire.PROVIDER_STATE_UNREACHABLE: "unreachable",
+    wire.PROVIDER_STATE_RESTING: "resting",
+}
+_DEAREST: Final = 10**9  # nanos a token: a price over one unit of money for a token is a mistake of somebody
+_MOST: Final = 2**62  # what the database's integers hold, with room
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a provider may be shown and may cost in one call. shown: None is nothing."""
+
+    allowance: Spending
+    shown: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """A choice for each message, in order, and what asking a provider cost."""
+
+    choices: list[Choice]
+    spent: Spending
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +82,17 @@ class ClassifierClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = ClassifierServiceStub(channel)
 
-    async def classify(
+    async def provider(self) -> Terms:
+        """How the provider is. A classifier that doesn't say has none that would be asked."""
+        try:
+            answer = await self._stub.GetProvider(wire.GetProviderRequest(), timeout=LOOKING)
+        except grpc.RpcError as error:
+            return _unheard(from_rpc(error))
+        daily = Spending(min(answer.daily.tokens, _MOST), min(answer.daily.nanos, _MOST))
+        state = _STATES.get(answer.state, "unknown")
+        return Terms(state, daily, min(answer.prompt_token_nanos, _DEAREST), min(answer.answer_token_nanos, _DEAREST))
+
+    async def classify(  # noqa: PLR0913  # by name; what of the person, and what of a provider
         self,
         word: Word,
         messages: Sequence[MessageText],
@@ -57,7 +100,8 @@ class ClassifierClient:
         *,
         profile: bytes,
         feature_key: bytes,
-    ) -> list[Choice]:
+        offer: Offer | None = None,
+    ) -> Classified:
         """A choice for each message, in order. Raises the chassis error that stands for what went wrong."""
         request = wire.ClassifyRequest(
             batch_id=word.batch_id,
@@ -67,11 +111,12 @@ class ClassifierClient:
             feature_key=feature_key,
             clearance=word.clearance,
         )
+        _add(request, offer)
         try:
-            response = await self._stub.Classify(request, timeout=DEADLINE)
+            response = await self._stub.Classify(request, timeout=DEADLINE if offer is None else ASKING)
         except grpc.RpcError as error:
             raise from_rpc(error) from None
-        return _choices(response, len(messages), folders)
+        return Classified(_choices(response, len(messages), folders), _spent(response, offer))
 
     async def learn(
         self,
@@ -98,6 +143,34 @@ class ClassifierClient:
         except grpc.RpcError as error:
             raise from_rpc(error) from None
         return Profile(response.profile, response.learned)
+
+
+def _add(request: wire.ClassifyRequest, offer: Offer | None) -> None:
+    """Without an offer, no provider is asked."""
+    if offer is None:
+        return
+    request.allowance.CopyFrom(wire.Amount(tokens=offer.allowance.tokens, nanos=offer.allowance.nanos))
+    if offer.shown is not None:
+        columns = wire.ExampleColumns(
+            batch_id=offer.shown.word.batch_id,
+            messages=encode_messages(offer.shown.texts),
+            label=offer.shown.labels,
+            clearance=offer.shown.word.clearance,
+        )
+        request.examples.CopyFrom(columns)
+
+
+def _spent(response: wire.ClassifyResponse, offer: Offer | None) -> Spending:
+    """What the classifier says it spent; more than it was allowed is booked as all of it."""
+    if offer is None:
+        return NOTHING
+    spent = response.spent
+    return Spending(min(spent.tokens, offer.allowance.tokens), min(spent.nanos, offer.allowance.nanos))
+
+
+def _unheard(error: ServiceError) -> Terms:
+    _log.info("provider.unknown", code=error.code)
+    return Terms.off()
 
 
 def _choices(response: wire.ClassifyResponse, expected: int, folders: Sequence[FolderText]) -> list[Choice]:

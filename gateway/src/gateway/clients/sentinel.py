@@ -35,6 +35,7 @@ class Purpose(IntEnum):
 
     CLASSIFY = mail_pb2.PURPOSE_CLASSIFY
     LEARN = mail_pb2.PURPOSE_LEARN
+    EXAMPLE = mail_pb2.PURPOSE_EXAMPLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,16 @@ is halved until the culprit stands alone, and the culprit is held.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from gateway.clients.classifier import ClassifierClient
-from gateway.clients.sentinel import Inspection, Purpose, SentinelClient
+from chassis.errors import FailedPrecondition, InvalidArgument, PermissionDenied
+from gateway.clients.classifier import Classified, ClassifierClient, Offer
+from gateway.clients.sentinel import Purpose, SentinelClient, Word
 from gateway.organise.choice import Choice
+from gateway.organise.examples import Showing
 from gateway.organise.halving import halving
 from gateway.organise.verdict import Outcome, Verdict
+from gateway.store.spending import NOTHING, Reserved, Spending
 from mail_organiser.columns import FolderText, MessageText
 
 BATCH = 256  # messages in one Inspect and one Classify; 130 times cheaper than one by one, and far under every limit
@@ -27,6 +31,30 @@ class Learned:
     feature_key: bytes
 
 
+# What the classifier refuses before it asks anybody: nothing was spent.
+UNSPENT = (InvalidArgument, FailedPrecondition, PermissionDenied)
+
+
+class Account(Protocol):
+    """A person's account with the provider."""
+
+    async def reserve(self, messages: int, folders: Sequence[FolderText]) -> Reserved:
+        """Room for one call."""
+        ...
+
+    async def settle(self, reserved: Reserved, spent: Spending) -> None:
+        """What the call cost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who pays when a provider is asked, and what it may be shown."""
+
+    account: Account
+    showing: Showing
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Sentinel and classifier, asked in this order."""
@@ -39,11 +67,15 @@ class Judge:
         messages: Sequence[MessageText],
         folders: Sequence[FolderText],
         learned: Learned,
+        asking: Asking | None = None,
     ) -> list[Judgement]:
-        """A verdict and a choice for each message, in order. Raises what chassis.errors names when a peer is away."""
+        """A verdict and a choice for each message, in order. Raises what chassis.errors names when a peer is away.
+
+        asking: with whose account a provider may be asked, and what it is shown; None is not at all.
+        """
 
         async def batch(part: Sequence[MessageText]) -> list[Judgement]:
-            return await self._judge_batch(part, folders, learned)
+            return await self._judge_batch(part, folders, learned, asking)
 
         return await halving(messages, batch, lambda _: (Verdict.unjudged(), Choice.none()))
 
@@ -52,34 +84,59 @@ class Judge:
         messages: Sequence[MessageText],
         folders: Sequence[FolderText],
         learned: Learned,
+        asking: Asking | None,
     ) -> list[Judgement]:
         inspection = await self.sentinel.inspect(messages, folders, Purpose.CLASSIFY)
-        choices = iter(await self._choices(inspection, messages, folders, learned))
-        return [
-            (verdict, Choice.none() if verdict.outcome is Outcome.HELD else next(choices))
-            for verdict in inspection.messages
-        ]
-
-    async def _choices(
-        self,
-        inspection: Inspection,
-        messages: Sequence[MessageText],
-        folders: Sequence[FolderText],
-        learned: Learned,
-    ) -> list[Choice]:
-        """Choices for the messages that are not held; only folders that sentinel found clean may be chosen."""
         readable = [
             message
             for message, verdict in zip(messages, inspection.messages, strict=True)
             if verdict.outcome is not Outcome.HELD
         ]
         open_folders = [folder for folder, clean in zip(folders, inspection.clean_folders, strict=True) if clean]
-        if not readable or not open_folders:
-            return [Choice.none() for _ in readable]
+        choices = iter(await self._choices(_Question(inspection.word, readable, open_folders, learned), asking))
+        return [
+            (verdict, Choice.none() if verdict.outcome is Outcome.HELD else next(choices))
+            for verdict in inspection.messages
+        ]
+
+    async def _choices(self, question: "_Question", asking: Asking | None) -> list[Choice]:
+        """Choices for the messages that are not held; only folders that sentinel found clean may be chosen."""
+        if not question.messages or not question.folders:
+            return [Choice.none() for _ in question.messages]
+        if asking is None:
+            return (await self._classify(question, None)).choices
+        return await self._offered(question, asking)
+
+    async def _offered(self, question: "_Question", asking: Asking) -> list[Choice]:
+        """Reserves before the call, settles after. A call that ends in an unknown way keeps what it reserved."""
+        reserved = await asking.account.reserve(len(question.messages), question.folders)
+        if reserved.amount == NOTHING:
+            return (await self._classify(question, None)).choices
+        try:
+            shown = await asking.showing.shown(question.folders)
+            found = await self._classify(question, Offer(reserved.amount, shown))
+        except UNSPENT:
+            await asking.account.settle(reserved, NOTHING)
+            raise
+        await asking.account.settle(reserved, found.spent)
+        return found.choices
+
+    async def _classify(self, question: "_Question", offer: Offer | None) -> Classified:
         return await self.classifier.classify(
-            inspection.word,
-            readable,
-            open_folders,
-            profile=learned.profile,
-            feature_key=learned.feature_key,
+            question.word,
+            question.messages,
+            question.folders,
+            profile=question.learned.profile,
+            feature_key=question.learned.feature_key,
+            offer=offer,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What one Classify is about: what sentinel did not hold, under its word."""
+
+    word: Word
+    messages: Sequence[MessageText]
+    folders: Sequence[FolderText]
+    learned: Learned

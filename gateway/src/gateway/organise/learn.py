@@ -32,9 +32,9 @@ class Filed:
     folder: FolderKey
 
 
-async def learn(context: Context, mailbox_id: str, scan_id: str, folders: Sequence[Folder]) -> int:
-    """Learns all that is new in the folders; returns how many messages that were. Safe to run again."""
-    fresh = await _unlearned(context, mailbox_id, await _filed(context, mailbox_id, folders))
+async def learn(context: Context, mailbox_id: str, scan_id: str, filed: Sequence[Filed]) -> int:
+    """Learns all that is new of what is filed; returns how many messages that were. Safe to run again."""
+    fresh = await _unlearned(context, mailbox_id, filed)
     count = 0
     for start in range(0, len(fresh), BATCH):
         new = await _learn_batch(context, mailbox_id, fresh[start : start + BATCH])
@@ -43,7 +43,7 @@ async def learn(context: Context, mailbox_id: str, scan_id: str, folders: Sequen
     return count
 
 
-async def _filed(context: Context, mailbox_id: str, folders: Sequence[Folder]) -> list[Filed]:
+async def read(context: Context, mailbox_id: str, folders: Sequence[Folder]) -> list[Filed]:
     """The newest messages of each folder, oldest first over all of them: so they came, and so they teach."""
     reader = context.graph(mailbox_id).reader
     filed: list[Filed] = []

@@ -15,11 +15,14 @@ from gateway.graph.errors import LinkRefused, SyncStateLost
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
 from gateway.organise import corrections, learn, profile
+from gateway.organise.account import Account
 from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.context import Context, now
 from gateway.organise.decision import Decision, Hold, Keep, Move, Review, decide
+from gateway.organise.examples import Example, Memory
 from gateway.organise.folders import Folder, chosen
-from gateway.organise.judge import BATCH, Judgement
+from gateway.organise.judge import BATCH, Asking, Judgement
+from gateway.organise.learn import Filed
 from gateway.organise.texts import text_of
 from gateway.organise.verdict import Verdict
 from gateway.store import decisions, mailboxes, scans
@@ -43,6 +46,7 @@ class ScanWorkflow:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._memory = Memory(context.judge.sentinel)
 
     async def run(self, steps: Steps, scan_id: str) -> None:
         """Begin, learn, page after page, finish. A failed step ends the scan as failed, with its code."""
@@ -53,6 +57,8 @@ class ScanWorkflow:
             await steps.run("finish", self.finish, scan_id, WorkState.DONE, "")
         except StepFailed as failure:
             await steps.run("finish", self.finish, scan_id, WorkState.FAILED, failure.code)
+        finally:
+            self._memory.forget(scan_id)
 
     async def _pages(self, steps: Steps, scan_id: str) -> None:
         for number in range(MAX_PAGES):
@@ -114,7 +120,22 @@ class ScanWorkflow:
         return [one for one in await chosen(self._context, scan.mailbox_id) if one.graph_id != scan.source_graph_id]
 
     async def _learn(self, scan: Scan) -> int:
-        return await learn.learn(self._context, scan.mailbox_id, scan.id, await self._targets(scan))
+        filed = await learn.read(self._context, scan.mailbox_id, await self._targets(scan))
+        if (await self._context.judge.classifier.provider()).on:
+            self._memory.keep(scan.id, _examples(filed))
+        return await learn.learn(self._context, scan.mailbox_id, scan.id, filed)
+
+    async def _asking(self, scan: Scan, folders: Sequence[Folder]) -> Asking | None:
+        """With whose account a provider may be asked, and what it is shown; None when there is no provider."""
+        terms = await self._context.judge.classifier.provider()
+        if not terms.on:
+            return None
+
+        async def read() -> list[Example]:
+            return _examples(await learn.read(self._context, scan.mailbox_id, folders))
+
+        person = await self._context.owner(scan.mailbox_id)
+        return Asking(Account(self._context, person, terms), await self._memory.of(scan.id, read))
 
     async def _learn_anew(self, scan: Scan) -> int:
         await profile.discard(self._context, scan.mailbox_id)
@@ -131,10 +152,11 @@ class ScanWorkflow:
         folders = await self._targets(scan)
         current = await profile.load(self._context, scan.mailbox_id)
         texts = [folder.text for folder in folders]
+        asking = await self._asking(scan, folders)
         judgements: list[Judgement] = []
         for start in range(0, len(page.messages), BATCH):
             batch = [text_of(message) for message in page.messages[start : start + BATCH]]
-            judgements += await self._context.judge.judge(batch, texts, current.learned)
+            judgements += await self._context.judge.judge(batch, texts, current.learned, asking)
         hashes = await self._sender_hashes(scan.mailbox_id, page.messages)
         verdicts = [verdict for verdict, _ in judgements]
         corrected = await corrections.corrected(self._context, scan.mailbox_id, page.messages, verdicts)
@@ -170,6 +192,10 @@ class ScanWorkflow:
     @staticmethod
     def _person(connection: Connection, mailbox_id: str) -> str:
         return mailboxes.get(connection, mailbox_id).person_id
+
+
+def _examples(filed: Sequence[Filed]) -> list[Example]:
+    return [Example(text_of(one.message), one.folder) for one in filed]
 
 
 def _refuse_circles(scan: Scan, size: int) -> None:

@@ -150,6 +150,17 @@ correction = Table(
     _one_of("kind", CorrectionKind),
 )
 
+# What asking an AI provider cost a person on a day (days since 1970, UTC), what is reserved for calls included.
+provider_spending = Table(
+    "provider_spending",
+    METADATA,
+    Column("person_id", OpaqueId, ForeignKey("person.id"), primary_key=True, nullable=False),
+    Column("day", Integer, primary_key=True, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("nanos", BigInteger, nullable=False),
+    CheckConstraint("tokens >= 0 AND nanos >= 0", name="spent"),
+)
+
 scan = Table(
     "scan",
     METADATA,
