@@ -86,6 +86,14 @@ bench: setup ## Measure: columnar batches against unary calls, both in one run
 bench-sentinel: setup ## Compare sentinel with detectors from PyPI DATA=labelled.jsonl [ROWS=700] [WRITE=1]
 	@$(BIN)/python tests/bench/sentinel "$(DATA)" $${ROWS:+--rows "$$ROWS"} $${WRITE:+--write docs/reference}
 
+.PHONY: bench-steering
+bench-steering: setup ## Measure how many decisions an obedient model lets mail steer [DATA=folder with injection/]
+	@$(BIN)/python tests/bench/steering $${DATA:+"$$DATA"} 2>/dev/null
+
+.PHONY: test-llm
+test-llm: setup ## Sort mail with a real model, SmolLM2-135M, on this machine; fetches 110 MB once [ROWS=12]
+	@$(BIN)/python tests/llm $${ROWS:+--rows "$$ROWS"}
+
 .PHONY: model-card
 model-card: setup ## Check that sentinel's weights can be made again, and write their card [DATA=../shared/data]
 	@$(BIN)/python tests/bench/sentinel_card.py "$(DATA)" --write
@@ -97,3 +105,4 @@ bench-classifier: setup ## Compare the classifier with four small engines [DATA=
 .PHONY: eval
 eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]
 	@$(BIN)/python tests/bench/evaluate.py "$(DATA)"
+	@$(BIN)/python tests/bench/steering "$(DATA)" 2>/dev/null

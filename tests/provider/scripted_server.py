@@ -2,8 +2,8 @@
 
     python tests/provider/scripted_server.py CONFIG.json
 
-    {"port": 0 for any, "certificate", "key": PEM files, "script": name in scripts.SCRIPTS, "seconds": before each answer,
-     "record": file to which every request is appended, or ""}
+    {"port": 0 for any, "certificate", "key": PEM files, "script": name in scripts.SCRIPTS,
+     "seconds": before each answer, "record": file to which every request is appended, or ""}
 
 The file is read again for each request, so that a test can change the script while it runs. "listening PORT" is written
 to stdout. Plain asyncio: what a broken peer sends, no HTTP library would.
@@ -162,13 +162,18 @@ def filing(folder: Any, confidence: Any = 0.8) -> bytes:
     return completion(json.dumps({"folder": folder, "confidence": confidence}))
 
 
+def _config(path: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(path.read_text())
+    return config
+
+
 async def _main(path: Path) -> None:
     from scripts import SCRIPTS  # it is beside this file
 
-    first = json.loads(path.read_text())
+    first = _config(path)
 
     def script(asked: Asked) -> Answer:
-        config = json.loads(path.read_text())
+        config = _config(path)
         if config["record"]:
             with Path(config["record"]).open("a") as record:
                 record.write(json.dumps(asked.body) + "\n")

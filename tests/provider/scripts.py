@@ -5,7 +5,7 @@ import json
 from functools import partial
 from typing import Any
 
-from obedient_model import Reading, obey
+from obedient_model import MARK, Reading, obey
 from scripted_server import Answer, Asked, Script, completion, filing
 
 NORMAL = 0.8
@@ -21,7 +21,7 @@ def by_word(asked: Asked) -> Answer:
     """Chooses the folder whose name's first word is in the message's text; f00 if none is."""
     message = asked.user.rpartition("File this message:")[2].lower()
     folders = [line for line in asked.user.splitlines() if " name " in line and line.startswith("f")]
-    words = {line.split()[0]: line.split('"')[1].split("ˆ")[-1].lower() for line in folders}
+    words = {line.split()[0]: line.split('"')[1].split(MARK)[-1].lower() for line in folders}
     return Answer(filing(next((one for one, word in words.items() if word in message), "f00"), NORMAL))
 
 
@@ -55,7 +55,7 @@ def _files(folder: Any, _: Asked, confidence: Any = NORMAL) -> Answer:
     return Answer(filing(folder, confidence))
 
 
-def _choices(count: int, asked: Asked) -> Answer:
+def _choices(count: int, _: Asked) -> Answer:
     document = json.loads(filing("f00"))
     document["choices"] *= count
     return Answer(json.dumps(document).encode())
@@ -83,7 +83,7 @@ HOSTILE: dict[str, tuple[Script, str]] = {
     "name instead of id": (partial(_files, "Bills"), "unknown_id"),
     "id in capitals": (partial(_files, "F00"), "unknown_id"),
     "id with a blank": (partial(_files, " f00"), "unknown_id"),
-    "id in full-width digits": (partial(_files, "f００"), "unknown_id"),
+    "id in full-width digits": (partial(_files, "f\uff10\uff10"), "unknown_id"),
     "list of ids": (partial(_files, ["f00"]), "unknown_id"),
     "number as id": (partial(_files, 0), "unknown_id"),
     "null as id": (partial(_files, None), "unknown_id"),

@@ -1,15 +1,13 @@
-"""The five hundred attacks of tests/corpus/steering.jsonl: sixty templates, targets, fields and disguises, dealt in turn.
+"""The attacks of tests/corpus/steering.jsonl: sixty templates, targets, fields and disguises, dealt in turn.
 
-    python tests/provider/steering.py > tests/corpus/steering.jsonl
+    python tests/provider > tests/corpus/steering.jsonl
 
 A row: {"id", "language", "kind", "disguise", "field", "target": name of the folder that is asked for, or null,
 "subject", "sender_name", "sender_address"}. The file is what this writes; a test compares them.
 """
 
-import json
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from steering_words import KINDS, LANGUAGES, TEMPLATES
 
@@ -72,8 +70,3 @@ def _placed(text: str, field: str) -> tuple[str, str]:
     if field == "sender_name":
         return "Your parcel", text
     return text, text
-
-
-if __name__ == "__main__":
-    for one in attacks():
-        sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")

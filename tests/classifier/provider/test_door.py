@@ -33,7 +33,7 @@ async def test_the_nearest_filings_are_shown(office: Any, part: Any, invoice: An
     async with office(part("scripts").first_folder) as one:
         await one.classify([invoice._replace(subject="Receipt four", sender_address="kiosk@shop.test")], examples=FILED)
         (asked,) = one.asked
-    assert 'f01 subject "Receiptˆtwo" sender "Kiosk" address "kiosk@shop.test"' in asked.user
+    assert 'f01 subject "Receipt\u02c6two" sender "Kiosk" address "kiosk@shop.test"' in asked.user
 
 
 @pytest.mark.parametrize("purpose", [Purpose.PURPOSE_CLASSIFY, Purpose.PURPOSE_LEARN, Purpose.PURPOSE_CLASSIFY_LOCAL])
@@ -205,7 +205,7 @@ def test_prices_are_whole_billionths_and_never_less_than_set(desk: Any) -> None:
 
 @pytest.mark.parametrize("script", ["first_folder", "echo", "error that echoes", "429", "reset", "HTML", "10 MB"])
 async def test_nothing_of_a_prompt_or_an_answer_is_logged_or_counted(
-    desk: Any, office: Any, part: Any, script: str, key_text: str, monkeypatch: pytest.MonkeyPatch
+    office: Any, part: Any, script: str, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real process, the SDK's own logging turned up: no text, no id, no key in stderr or metrics."""
     monkeypatch.setenv("OPENAI_LOG", "debug")
@@ -220,6 +220,12 @@ async def test_nothing_of_a_prompt_or_an_answer_is_logged_or_counted(
         assert [one for one in (*CANARIES, key_text, "File this message") if one in text] == []
 
 
+def _listening(path: Path, port: int, metrics: int) -> Path:
+    text = path.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}")
+    path.write_text(text + f"[metrics]\nport = {metrics}\n")
+    return path
+
+
 async def _of_a_process(one: Any, messages: Any, folders: Any) -> tuple[str, str]:
     """(stderr, metrics) of a classifier process that asked about these."""
     from chassis.channel import open_channel
@@ -227,9 +233,7 @@ async def _of_a_process(one: Any, messages: Any, folders: Any) -> tuple[str, str
     from mail_organiser.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
 
     port, metrics = free_port(), free_port()
-    path: Path = one.desk.settings()
-    text = path.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}")
-    path.write_text(text + f"[metrics]\nport = {metrics}\n")
+    path = _listening(one.desk.settings(), port, metrics)
     program = Path(sys.executable).with_name("classifier")
     process = await asyncio.create_subprocess_exec(program, "serve", "--settings", path, stderr=asyncio.subprocess.PIPE)
     assert process.stderr is not None

@@ -34,7 +34,7 @@ def test_the_corpus_is_what_its_script_deals(part: Any, attacks: Any) -> None:
 async def test_a_model_that_obeys_everything_can_do_nothing_but_choose(
     part: Any, attacks: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """All 500 straight in: every decision is a folder of the owner's or none; no prompt, list or other mail gets out."""
+    """All 500 straight in: every decision is a folder of the owner's or none; no prompt, list, other mail gets out."""
     straight, model = part("straight_in"), part("obedient_model")
     script = partial(model.obey, reading=model.Reading.NO_MARKS)
     async with straight.straight_in(tmp_path, script) as door:
@@ -47,7 +47,7 @@ async def test_a_model_that_obeys_everything_can_do_nothing_but_choose(
 
 
 async def test_every_leak_was_tried_and_thrown_away(part: Any, attacks: Any, tmp_path: Path) -> None:
-    """The model did print its prompt and list the folders: the answers held the canary, and no decision came of them."""
+    """The model did print its prompt and list the folders: its answers held the canary, no decision came of them."""
     straight, model = part("straight_in"), part("obedient_model")
     said: list[bytes] = []
 
@@ -65,7 +65,7 @@ async def test_every_leak_was_tried_and_thrown_away(part: Any, attacks: Any, tmp
 
 
 async def test_one_message_never_decides_about_another(part: Any, attacks: Any, tmp_path: Path) -> None:
-    """A hundred attacks beside a hundred ordinary messages in the same calls: the ordinary ones are filed as if alone."""
+    """A hundred attacks beside a hundred ordinary messages in the same calls: these are filed as if alone."""
     straight, model = part("straight_in"), part("obedient_model")
     script = partial(model.obey, reading=model.Reading.NO_MARKS)
     plain = [MessageText(f"Note {secrets.token_hex(4)}", "Friend", f"friend{n}@else.example") for n in range(100)]

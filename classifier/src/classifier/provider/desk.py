@@ -102,8 +102,9 @@ class Desk:
 
     async def _ask_one(self, call: Call, key: Key, message: ProviderCleared) -> None:
         async with self._places:
+            started = time.monotonic()
             outcome = await self._answered(call, key, message)
-        self._tally.count(outcome)
+            self._tally.count(outcome, time.monotonic() - started)
 
     async def _answered(self, call: Call, key: Key, message: ProviderCleared) -> Outcome:
         folders, examples = call.judged.folders, call.nearest.to(message)

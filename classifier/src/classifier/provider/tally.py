@@ -2,9 +2,9 @@
 
 from enum import Enum
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
-from chassis.metrics import Metrics
+from chassis.metrics import DURATION_BUCKETS, Metrics
 
 
 class Outcome(Enum):
@@ -31,13 +31,21 @@ class Outcome(Enum):
 
 
 class Tally:
-    """A counter of the process's registry."""
+    """A counter and a histogram of the process's registry."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._counter = Counter(
             "provider_questions", "Messages asked about, by what came of it", ["outcome"], registry=metrics.registry
         )
 
-    def count(self, outcome: Outcome) -> None:
+        self._seconds = Histogram(
+            "provider_question_seconds",
+            "How long one question took, its second attempt included",
+            buckets=DURATION_BUCKETS,
+            registry=metrics.registry,
+        )
+
+    def count(self, outcome: Outcome, seconds: float) -> None:
         """One question is over."""
         self._counter.labels(outcome.value).inc()
+        self._seconds.observe(seconds)
