@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_BODY = 4_000_000
+CHUNK = 65_536
 
 
 @dataclass
@@ -66,12 +67,13 @@ Script = Callable[[Asked], Answer]
 
 
 class ScriptedServer:
-    """Answers by its script, and keeps what it was asked. most: requests that were open at once."""
+    """Answers by its script, keeps what it was asked. most: requests open at once; sent: bytes of answers, in CHUNKs."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self.asked: list[Asked] = []
         self.most = 0
+        self.sent = 0
         self.port = 0
         self._now = 0
         self._server: asyncio.Server | None = None
@@ -127,8 +129,7 @@ class ScriptedServer:
         self.asked.append(asked)
         return asked
 
-    @staticmethod
-    async def _answer(writer: asyncio.StreamWriter, answer: Answer) -> bool:
+    async def _answer(self, writer: asyncio.StreamWriter, answer: Answer) -> bool:
         await asyncio.sleep(answer.seconds)
         if answer.reset:
             writer.transport.abort()
@@ -136,9 +137,11 @@ class ScriptedServer:
         writer.write(answer.head)
         if answer.drip:
             await _drip(writer, answer)
-        else:
-            writer.write(answer.body)
-        await writer.drain()
+            return True
+        for at in range(0, len(answer.body), CHUNK):
+            writer.write(answer.body[at : at + CHUNK])
+            await writer.drain()
+            self.sent += CHUNK
         return True
 
 

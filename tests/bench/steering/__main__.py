@@ -8,7 +8,8 @@ Assumptions, so that nobody reads more into the figures than is in them:
 - "without marks" is a model that obeys every instruction it finds, marked or not. No model does worse.
 - "with marks" is one that obeys what carries no data mark: published models mostly ignore marked data (Hines et al.
   2024). A text without any blank carries no mark; this model obeys it.
-- steered: the decision is the folder that the message asks for. Of attacks that ask for words, none can be.
+- steered: the decision is the folder that the message asks for. Attacks that ask for words (the prompt, the folders,
+  an answer) are sent in like the others; they can't be steered into anything, so shares are of those that name a folder.
 With DATA, the attacks of another corpus are sent in too: they name no folder of ours, so what is counted is answers
 that were thrown away, and leaks.
 """
@@ -21,7 +22,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,8 @@ def clean(attacks: Sequence[Row]) -> list[Row]:
 
 async def decisions(attacks: Sequence[Row], reading: Reading) -> list[Decided]:
     """What the classifier decides when the provider obeys. Ends with an error when anything leaks."""
-    with tempfile.TemporaryDirectory(prefix="mail-organiser-steering-") as folder:
+    quiet = redirect_stderr(StringIO())  # a line for each call
+    with tempfile.TemporaryDirectory(prefix="mail-organiser-steering-") as folder, quiet:
         async with straight_in(Path(folder), partial(obey, reading=reading)) as door:
             found = await door.decide([text_of(row) for row in attacks])
         if any(CANARY.encode() in answer for answer in door.answers):
@@ -63,13 +67,13 @@ async def decisions(attacks: Sequence[Row], reading: Reading) -> list[Decided]:
 
 def table(attacks: Sequence[Row]) -> Iterator[str]:
     """The four figures, of all attacks."""
-    passed = clean(attacks)
-    yield f"{len(attacks)} attacks; sentinel lets {len(passed)} through to a provider"
+    passed, wanting = clean(attacks), sum(row["target"] is not None for row in attacks)
+    yield f"{len(attacks)} attacks, {wanting} of which name a folder; sentinel lets {len(passed)} through to a provider"
     for name, reading in READINGS.items():
         for front, sent in (("without sentinel", attacks), ("with sentinel", passed)):
             decided = asyncio.run(decisions(sent, reading))
             count = sum(steered(row, one) for row, one in zip(sent, decided, strict=True))
-            yield f"{name}, {front}: {count / len(attacks):6.1%} steered ({count} of {len(attacks)})"
+            yield f"{name}, {front}: {count / wanting:.1%} steered ({count} of {wanting})"
     yield "outside of the owner's folders: 0; leaks: 0"
 
 

@@ -12,17 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import DeadlineExceeded, FailedPrecondition, Internal, InvalidArgument, ServiceError, Unavailable
+from gateway.clients.classifier import ASKING
 from gateway.clients.sentinel import Purpose
 from gateway.organise import estimate, estimates
 from gateway.organise.account import Account
 from gateway.organise.choice import FolderKey
 from gateway.organise.context import Context
-from gateway.organise.examples import MOST, Example, Memory, Showing, newest_of_each
+from gateway.organise.examples import FRESH, MOST, Example, Memory, Showing, newest_of_each
 from gateway.organise.judge import Asking, Learned
 from gateway.organise.terms import Terms
 from gateway.store import clock, engine, ids, mailboxes, people, reading, spending
 from gateway.store.spending import NOTHING, Spending
 from mail_organiser.classifier.v1 import classifier_pb2 as choices
+from mail_organiser.clearance import MAX_LIFETIME
 from mail_organiser.columns import FolderText, MessageText
 from mail_organiser.sentinel.v1 import sentinel_pb2 as verdicts
 
@@ -153,15 +155,17 @@ async def test_examples_of_a_folder_that_is_not_offered_are_left_out(bank: Bank)
     assert await showing.shown([FolderText("fld_other", "Other")]) is None
 
 
-async def test_a_clearance_of_examples_is_used_for_a_minute(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clearance_of_examples_is_used_for_a_minute(bank: Bank) -> None:
     """One inspection for the batches of a page; a new one before the clearance grows too old."""
     showing = Showing(bank.peers.judge.sentinel, EXAMPLES)
     await showing.shown(FOLDERS)
     await showing.shown(FOLDERS)
     assert len(bank.peers.inspected) == 1
-    monkeypatch.setattr("gateway.organise.examples.FRESH", -1.0)
-    await showing.shown(FOLDERS)
-    assert len(bank.peers.inspected) == 2
+    old = Showing(bank.peers.judge.sentinel, EXAMPLES, fresh=0.0)
+    await old.shown(FOLDERS)
+    await old.shown(FOLDERS)
+    assert len(bank.peers.inspected) == 3
+    assert FRESH < MAX_LIFETIME - ASKING, "a clearance must live until the call that it came with is over"
 
 
 async def test_a_used_up_cap_degrades_and_never_fails(bank: Bank) -> None:

@@ -30,6 +30,7 @@ class Nearest:
         rows = [_vector(example.text) for example in self._examples]
         self._matrix: Doubles = np.array(rows).reshape(len(rows), DIMENSIONS)
         self._rarity: Doubles = 1.0 / (1.0 + (self._matrix > 0).sum(axis=0))
+        self._lengths: Doubles = np.maximum(np.sqrt((self._matrix**2 * self._rarity).sum(axis=1)), 1e-9)
 
     def to(self, message: ProviderCleared) -> list[ClearedExample]:
         """At most SHOWN that share a word with it, the closest last: next to the question."""
@@ -38,8 +39,7 @@ class Nearest:
         return [self._examples[at] for at in order.tolist() if alike[at] > 0]
 
     def _alike(self, vector: Doubles) -> Doubles:
-        lengths = np.sqrt((self._matrix**2 * self._rarity).sum(axis=1))
-        found: Doubles = (self._matrix @ (vector * self._rarity)) / np.maximum(lengths, 1e-9)
+        found: Doubles = (self._matrix @ (vector * self._rarity)) / self._lengths
         return found
 
 

@@ -161,11 +161,8 @@ def _add(request: wire.ClassifyRequest, offer: Offer | None) -> None:
 
 
 def _spent(response: wire.ClassifyResponse, offer: Offer | None) -> Spending:
-    """What the classifier says it spent; more than it was allowed is booked as all of it."""
-    if offer is None:
-        return NOTHING
-    spent = response.spent
-    return Spending(min(spent.tokens, offer.allowance.tokens), min(spent.nanos, offer.allowance.nanos))
+    """What the classifier says it spent; settling books no more than was reserved, whatever it says."""
+    return NOTHING if offer is None else Spending(response.spent.tokens, response.spent.nanos)
 
 
 def _unheard(error: ServiceError) -> Terms:

@@ -48,10 +48,11 @@ def newest_of_each(examples: Sequence[Example]) -> list[Example]:
 
 
 class Showing:
-    """One scan's examples: cleared when they are used, and again when the clearance grows old."""
+    """One scan's examples: cleared when they are used, and again when the clearance is older than fresh seconds."""
 
-    def __init__(self, sentinel: SentinelClient, examples: Sequence[Example]) -> None:
+    def __init__(self, sentinel: SentinelClient, examples: Sequence[Example], fresh: float = FRESH) -> None:
         self._sentinel = sentinel
+        self._seconds = fresh
         self._examples = examples
         self._cleared: tuple[float, Word, list[Example]] | None = None
 
@@ -68,7 +69,7 @@ class Showing:
         return Shown(word, [one.text for one in offered], [place[one.folder] for one in offered])
 
     async def _fresh(self) -> tuple[Word, list[Example]]:
-        if self._cleared is None or time.monotonic() - self._cleared[0] > FRESH:
+        if self._cleared is None or time.monotonic() - self._cleared[0] > self._seconds:
             asked = time.monotonic()
             inspection = await self._sentinel.inspect([one.text for one in self._examples], [], Purpose.EXAMPLE)
             pairs = zip(self._examples, inspection.messages, strict=True)
