@@ -20,6 +20,7 @@ import pytest
 from cli.house import free_port
 
 PROGRAM = Path(__file__).resolve().parents[1] / "provider" / "scripted_server.py"
+CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "steering.jsonl"
 MARK = "mark5e20b7"
 LETTERS = "abcdefghij"
 WAITING, FEW = 1000, 250  # messages in the two folders that are scanned
@@ -188,6 +189,26 @@ def test_the_provider_garbles_in_the_middle_of_a_scan(fresh: Any, provider: Prov
     found = whole(fresh, fresh.ended(path))
     assert found["provider"] > 20
     assert found["learned"] + found["none"] > 50
+
+
+def test_an_obedient_provider_moves_nothing_out_of_the_owner_s_folders(fresh: Any, provider: Provider) -> None:
+    """Attacks through the whole house, sentinel in front, a model that obeys; then all that may be is approved."""
+    provider.does("obedient")
+    attacks = [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()[::5]]
+    texts = ("subject", "sender_name", "sender_address")
+    delivered = fresh.deliver(*({name: one[name] for name in texts} for one in attacks), folder="Attacks")
+    before = fresh.places()
+    scan = fresh.scan_of("Attacks")
+    kinds = Counter(row[0] for row in fresh.query("SELECT kind FROM decision WHERE scan_id = ?", scan["id"]))
+    run = fresh.ended(f"/moves/{fresh.approve(scan)['id']}")
+    after = fresh.places()
+    chosen = {row[0] for row in fresh.query("SELECT graph_id FROM folder WHERE chosen")}
+    moved = {one for one in delivered if before[one] != after[one]}
+    assert (scan["state"], scan["done"], run["state"]) == ("done", len(attacks), "done")
+    assert kinds["hold"] > 50
+    assert len(moved) <= kinds["move"]
+    assert {after[one] for one in moved} <= chosen
+    assert fresh.moved_since(before) == moved
 
 
 def test_at_the_cap_the_learned_engine_goes_on(fresh: Any, provider: Provider) -> None:

@@ -17,7 +17,7 @@ from gateway import app
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.graph.transport import Transport
-from mail_organiser.classifier.v1.classifier_pb2 import ClassifyResponse
+from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 
 # Every route there is. A new one is a decision, and is made here too.
 ROUTES = {
@@ -116,13 +116,15 @@ def _strings() -> list[str]:
 
 
 def test_an_answer_of_the_ai_has_no_room_for_words() -> None:
-    """A choice is an index, a number and two closed codes for each message: nothing that could carry text or a tool."""
+    """An index, a number and two closed codes for each message, and two counts: no room for text or a tool."""
     assert {name: field.type for name, field in ClassifyResponse.DESCRIPTOR.fields_by_name.items()} == {
         "folder": 17,  # sint32
         "confidence": 2,  # float
         "engine": 14,  # enum
         "reason": 14,
+        "spent": 11,  # message
     }
+    assert {field.type for field in Amount.DESCRIPTOR.fields} == {4}  # uint64
 
 
 def test_bulk_approval_moves_moves_and_nothing_else(whole_run: Any) -> None:

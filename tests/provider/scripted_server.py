@@ -67,7 +67,7 @@ Script = Callable[[Asked], Answer]
 
 
 class ScriptedServer:
-    """Answers by its script, keeps what it was asked. most: requests open at once; sent: bytes of answers, in CHUNKs."""
+    """Answers by its script, keeps what it was asked. most: requests open at once; sent: bytes of answers."""
 
     def __init__(self, script: Script) -> None:
         self.script = script

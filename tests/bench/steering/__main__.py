@@ -9,7 +9,7 @@ Assumptions, so that nobody reads more into the figures than is in them:
 - "with marks" is one that obeys what carries no data mark: published models mostly ignore marked data (Hines et al.
   2024). A text without any blank carries no mark; this model obeys it.
 - steered: the decision is the folder that the message asks for. Attacks that ask for words (the prompt, the folders,
-  an answer) are sent in like the others; they can't be steered into anything, so shares are of those that name a folder.
+  an answer) are sent in, too; they can not be steered into anything: shares are of those that name a folder.
 With DATA, the attacks of another corpus are sent in too: they name no folder of ours, so what is counted is answers
 that were thrown away, and leaks.
 """
