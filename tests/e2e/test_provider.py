@@ -232,6 +232,16 @@ def _spend_all(house: Any) -> None:
         connection.execute("UPDATE provider_spending SET tokens = ?", (CAP,))
 
 
+def test_without_a_provider_an_estimate_is_nothing(sample_house: Any) -> None:
+    """Off: no tokens, no money; a folder that isn't there is not found; another's is as absent."""
+    estimate = sample_house.ask("GET", "/scans/estimate", 200).json()
+    assert estimate["messages"] > 100
+    nothing = {"provider": "off", "tokens": 0, "cost": 0.0, "tokens_left": 0, "cost_left": 0.0}
+    assert {name: value for name, value in estimate.items() if name != "messages"} == nothing
+    sample_house.ask("GET", "/scans/estimate", 404, params={"folder_id": "fld_absent"})
+    assert sample_house.http.get("/api/v1/status").json()["provider"] == "off"
+
+
 def test_the_status_says_how_the_provider_is(house: Any) -> None:
     """In a word, beside readiness and not part of it."""
     status = house.http.get("/api/v1/status").json()

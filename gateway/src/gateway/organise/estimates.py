@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.errors import FailedPrecondition
+from chassis.errors import FailedPrecondition, NotFound
 from gateway.organise import estimate, folders
 from gateway.organise.context import Context, now
 from gateway.organise.folders import Folder
@@ -34,8 +34,10 @@ async def of_scan(context: Context, mailbox_id: str, folder_id: str | None) -> E
 def _source(live: list[Folder], folder_id: str | None) -> Folder:
     wanted = (one for one in live if (one.well_known == "inbox" if folder_id is None else one.id == folder_id))
     found = next(wanted, None)
+    if found is None and folder_id is not None:
+        raise NotFound("there is no such folder here")
     if found is None:
-        raise FailedPrecondition("this mailbox has no such folder that can be read")
+        raise FailedPrecondition("this mailbox has no inbox that can be read")
     return found
 
 
