@@ -44,6 +44,12 @@ def test_every_attack_is_held_and_named(corpus: Corpus, inspector: Inspector) ->
     assert missed == []
 
 
+def test_a_verdict_is_the_same_in_any_company(corpus: Corpus, inspector: Inspector) -> None:
+    """Batches are for speed: no message is judged otherwise for those beside it."""
+    items = [item(row) for pair in zip(corpus("attacks"), corpus("benign"), strict=False) for row in pair]
+    assert inspector.inspect(items) == [verdict for one in items for verdict in inspector.inspect([one])]
+
+
 def test_the_corpus_covers_every_technique_and_twelve_languages(corpus: Corpus) -> None:
     """Or the test above proves less than it says."""
     rows = corpus("attacks")
