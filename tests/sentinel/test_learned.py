@@ -47,7 +47,7 @@ def test_a_text_has_the_same_features_in_any_company(texts: list[str]) -> None:
 @settings(max_examples=100, deadline=None)
 def test_slots_and_places_are_inside(text: str) -> None:
     """Every slot in the table, every place in the text (the blanks before and after it count)."""
-    for found in READER.read_closely(text).values():
+    for found in READER.read_closely([text]).values():
         assert (found.slots < 1 << SLOTS_LOG2).all()
         assert ((found.start >= -1) & (found.start < found.end) & (found.end <= len(text) + 2)).all()
 

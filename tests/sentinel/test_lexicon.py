@@ -16,7 +16,7 @@ def reader(*entries: str) -> LexiconReader:
 
 def found(lexicon: LexiconReader, text: str) -> list[str]:
     tokens = lexicon.read([text])
-    start, end = true_places(text, tokens.start, tokens.end)
+    start, end = true_places([text], tokens.text, tokens.start, tokens.end)
     return [text[first:last] for first, last in zip(start.tolist(), end.tolist(), strict=True)]
 
 

@@ -64,8 +64,10 @@ class LearnedDetector:
             known = worst.get(piece[0])
             if known is None or logit > known[0]:  # of equals a field of its own, which comes before the joined text
                 worst[piece[0]] = (logit, piece)
-        for item, (logit, piece) in worst.items():
-            yield item, self._finding(piece, 1.0 / (1.0 + exp(-logit)))
+        found = [(item, piece, 1.0 / (1.0 + exp(-logit))) for item, (logit, piece) in worst.items()]
+        spans = iter(self._spans([piece for _, piece, weight in found if weight >= TOLD_AT]))
+        for item, piece, weight in found:
+            yield item, self._told(piece, weight, next(spans)) if weight >= TOLD_AT else _whispered(piece, weight)
 
     def _sure(self, scored: Sequence[Piece]) -> list[float]:
         """How sure each piece is an attack (logit). Texts that come again, as sender names do, are read once."""
@@ -76,21 +78,28 @@ class LearnedDetector:
         sure = _logits(scores, roles, self._model.calibrations).tolist()
         return [sure[place] for place in number]
 
-    def _finding(self, piece: Piece, weight: float) -> Finding:
-        if weight < TOLD_AT:
-            return Finding(Technique.UNSPECIFIED, piece.field, 0, 0, weight, "SEN-1100")
-        text = piece.text
-        likely = self._techniques.guess(signs(text, self._reader.concepts(text)))
-        start, end = self._span(piece)
-        return Finding(_technique(piece, likely), piece.field, start, end, weight, f"SEN-{1100 + likely}")
+    def _told(self, piece: Piece, weight: float, span: tuple[int, int]) -> Finding:
+        likely = self._techniques.guess(signs(piece.text, self._reader.concepts(piece.text)))
+        return Finding(_technique(piece, likely), piece.field, *span, weight, f"SEN-{1100 + likely}")
 
-    def _span(self, piece: Piece) -> tuple[int, int]:
-        """The words that speak loudest, as a span of the original."""
-        text = piece.text
-        said = self._model.spoken(self._reader.read_closely(text), piece.role, len(text))
-        first, last = loudest(said - QUIET * said.mean())
-        start, end = _whole_words(text, first, last)
-        return piece.page.span(piece.start + start, piece.start + end)
+    def _spans(self, told: Sequence[Piece]) -> list[tuple[int, int]]:
+        """The words that speak loudest in each piece, as spans of the originals."""
+        if not told:
+            return []
+        roles = np.array([piece.role for piece in told], np.int64)
+        features = self._reader.read_closely([piece.text for piece in told])
+        said = self._model.spoken(features, roles, [len(piece.text) for piece in told])
+        return [_span(piece, loud) for piece, loud in zip(told, said, strict=True)]
+
+
+def _whispered(piece: Piece, weight: float) -> Finding:
+    return Finding(Technique.UNSPECIFIED, piece.field, 0, 0, weight, "SEN-1100")
+
+
+def _span(piece: Piece, said: Floats) -> tuple[int, int]:
+    first, last = loudest(said - QUIET * said.mean())
+    start, end = _whole_words(piece.text, first, last)
+    return piece.page.span(piece.start + start, piece.start + end)
 
 
 def pieces(number: int, item: InspectedItem, reader: FeatureReader) -> Iterator[Piece]:

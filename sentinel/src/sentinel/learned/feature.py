@@ -62,11 +62,11 @@ class FeatureReader:
         """Whether the text has any concept."""
         return self._lexicon.speaks(words(text))
 
-    def read_closely(self, text: str) -> dict[Group, Features]:
-        """The features of one text, those of concepts with their places in it, too."""
-        features = self.read([text])
+    def read_closely(self, texts: Sequence[str]) -> dict[Group, Features]:
+        """The features of texts, those of concepts with their true places, too."""
+        features = self.read(texts)
         seen = features[Group.CONCEPTS]
-        places = true_places(words(text), seen.start, seen.end)
+        places = true_places([words(text) for text in texts], seen.text, seen.start, seen.end)
         return {**features, Group.CONCEPTS: Features(seen.slots, seen.text, *places)}
 
     def read(self, texts: Sequence[str]) -> dict[Group, Features]:

@@ -8,6 +8,7 @@ every machine.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import NamedTuple
@@ -26,6 +27,7 @@ _SLOTS = 1 << SLOTS_LOG2
 LENGTH = _HEADER.size + _NUMBERS.size + len(Role) * _SLOTS
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class WeightsRefused(ValueError):
@@ -48,7 +50,7 @@ class Model:
     bias: Floats
     calibrations: tuple[Calibration, ...]
 
-    def scores(self, features: dict[Group, Features], roles: NDArray[np.int64]) -> Floats:
+    def scores(self, features: dict[Group, Features], roles: Ints) -> Floats:
         """A score a text; roles: the role of each."""
         total = self.bias[roles]
         for group, found in features.items():
@@ -57,18 +59,21 @@ class Model:
             total = total + self.scales[roles, group] * said / np.sqrt(np.maximum(count, 1))
         return total
 
-    def spoken(self, features: dict[Group, Features], role: Role, length: int) -> Floats:
-        """What each code point of the one text that was read adds to its score; length: of the text."""
-        said = np.zeros(length + 1)
+    def spoken(self, features: dict[Group, Features], roles: Ints, lengths: Sequence[int]) -> list[Floats]:
+        """What each code point of each text adds to its score. lengths: of the texts that were read, none of them 0."""
+        last = np.array(lengths) - 1
+        begin = np.cumsum(last + 2) - (last + 2)
+        steps = np.zeros(int((last + 2).sum()))
         for group, found in features.items():
-            if len(found.slots):
-                start, end = np.clip(found.start, 0, length - 1), np.clip(found.end, 1, length)
-                weight = self._weights(found, np.array([role])) * self.scales[role, group] / np.sqrt(len(found.slots))
-                share = weight / np.maximum(end - start, 1)
-                said += np.bincount(start, share, length + 1) - np.bincount(end, share, length + 1)
-        return np.cumsum(said[:-1])
+            text, count = found.text, np.bincount(found.text, minlength=len(roles))
+            start, end = np.clip(found.start, 0, last[text]), np.clip(found.end, 1, last[text] + 1)
+            weight = self._weights(found, roles) * self.scales[roles[text], group] / np.sqrt(count[text])
+            share = weight / np.maximum(end - start, 1)
+            steps += np.bincount(begin[text] + start, share, len(steps))
+            steps -= np.bincount(begin[text] + end, share, len(steps))
+        return [np.cumsum(steps[at : at + length]) for at, length in zip(begin.tolist(), lengths, strict=True)]
 
-    def _weights(self, found: Features, roles: NDArray[np.int64]) -> NDArray[np.int8]:
+    def _weights(self, found: Features, roles: Ints) -> NDArray[np.int8]:
         weights: NDArray[np.int8] = self.tables.reshape(-1)[roles[found.text] * _SLOTS + found.slots]
         return weights
 

@@ -75,10 +75,21 @@ def _inner_doubled(pattern: str) -> str:
     return pattern[:at] + body.replace(" ", "  ") + pattern[at + len(body) :]
 
 
-def true_places(text: str, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """Places of tokens in the text itself; the automaton saw it with every blank doubled, and one at either end."""
+def true_places(texts: Sequence[str], tokens: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Places in the texts themselves; the automaton saw them with every blank doubled, and one at either end.
+
+    tokens: the text that each start and end belongs to.
+    """
+    seen = [_places(text) for text in texts]
+    first = np.cumsum([0, *(len(begins) for begins, _ in seen)])[tokens]
+    begins, ends = (np.array([place for pair in seen for place in pair[side]], np.int64) for side in (0, 1))
+    return begins[first + start], ends[first + end - 1]
+
+
+def _places(text: str) -> tuple[list[int], list[int]]:
+    """For each place that the automaton saw: where a token that begins there begins, and one that ends there ends."""
     begins, ends = [0], [0]
     for place, character in enumerate(text):
         begins += [place, place + 1] if character == " " else [place]
         ends += [place, place] if character == " " else [place + 1]
-    return np.array([*begins, len(text)])[start], np.array([*ends, len(text)])[end - 1]
+    return [*begins, len(text)], [*ends, len(text)]
