@@ -13,7 +13,7 @@ from sentinel.finding import Finding
 from sentinel.operating_point import BALANCED, OperatingPoint
 
 MAX_FINDINGS = 64  # of one item that are told; all of them count
-TOLD_AT = 0.1  # weight; what speaks more softly counts in the risk and is no news to anybody
+TOLD_AT = 0.2  # weight; what speaks more softly counts in the risk and is no news to anybody
 
 
 class Outcome(IntEnum):
