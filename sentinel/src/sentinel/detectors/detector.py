@@ -14,6 +14,7 @@ def each(detect: Callable[[InspectedItem], Iterable[Finding]]) -> Detector:
 
     def detect_each(items: Sequence[InspectedItem]) -> Iterator[tuple[int, Finding]]:
         for index, item in enumerate(items):
-            yield from ((index, finding) for finding in detect(item))
+            for finding in detect(item):
+                yield index, finding
 
     return detect_each

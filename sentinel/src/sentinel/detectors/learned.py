@@ -53,7 +53,7 @@ class LearnedDetector:
 
     def __call__(self, items: Sequence[InspectedItem]) -> Found:
         """A finding for each item that has a subject or a sender name."""
-        scored = [piece for number, item in enumerate(items) for piece in pieces(number, item, self._reader)]
+        scored = list(pieces(items, self._reader))
         if scored:
             yield from self._findings(scored)
 
@@ -102,17 +102,19 @@ def _span(piece: Piece, said: Floats) -> tuple[int, int]:
     return piece.page.span(piece.start + start, piece.start + end)
 
 
-def pieces(number: int, item: InspectedItem, reader: FeatureReader) -> Iterator[Piece]:
-    """Everything that is scored of an item.
+def pieces(items: Sequence[InspectedItem], reader: FeatureReader) -> Iterator[Piece]:
+    """Everything that is scored of items.
 
     Sender name and subject are read together only when the name has a word of the lexicon: a payload that is split
     over both has one in each, and the names of people have none.
     """
-    for reading in item.readings:
-        if reading.field in _ROLES:
-            yield from _read_pieces(number, reading)
-    for page in item.joined[:1]:
-        if reader.speaks(page.first.text):
+    telling = reader.speaking([item.joined[0].first.text if item.joined else "" for item in items])
+    for number, item in enumerate(items):
+        for reading in item.readings:
+            if reading.field in _ROLES:
+                yield from _read_pieces(number, reading)
+        if number in telling:
+            page = item.joined[0]
             yield from _cut(Piece(number, Role.JOINED, Field.JOINED, False, page, 0, page.text))
 
 

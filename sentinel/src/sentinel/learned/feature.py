@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentinel.lexicon.reader import LexiconReader, Tokens, true_places
-from sentinel.rules.matcher import words
+from sentinel.rules.matcher import all_words, words
 
 VERSION = 2  # of the features: weights made for another one are refused
 SLOTS_LOG2 = 19  # a table of 2^19 weights; 2^18 loses 2 points of recall at 0.1 % false positives, 2^20 gains none
@@ -58,9 +58,9 @@ class FeatureReader:
         """The numbers of the concepts of one text, in order."""
         return list(map(int, self._lexicon.read([words(text)]).concept))
 
-    def speaks(self, text: str) -> bool:
-        """Whether the text has any concept."""
-        return self._lexicon.speaks(words(text))
+    def speaking(self, texts: Sequence[str]) -> set[int]:
+        """Numbers of the texts that have any concept."""
+        return set(self._lexicon.read(all_words(texts)).text.tolist())
 
     def read_closely(self, texts: Sequence[str]) -> dict[Group, Features]:
         """The features of texts, those of concepts with their true places, too."""
@@ -72,7 +72,7 @@ class FeatureReader:
     def read(self, texts: Sequence[str]) -> dict[Group, Features]:
         """The features of canonical texts, by group. The places of concepts are not true ones: see read_closely."""
         texts = [text.translate(_DIGITS) for text in texts]
-        plain = [words(text) for text in texts]
+        plain = all_words(texts)
         return {
             Group.LETTERS: _letters(texts),
             Group.WORDS: _words(plain),

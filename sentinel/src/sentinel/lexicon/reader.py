@@ -40,21 +40,16 @@ class LexiconReader:
             store_patterns=False,
         )
 
-    def speaks(self, text: str) -> bool:
-        """Whether a text of words, parted by blanks, has any concept."""
-        return bool(self._automaton.find_matches_as_indexes(_seen(text)))
-
     def read(self, texts: Sequence[str]) -> Tokens:
         """The concepts in texts of words, parted by blanks."""
-        find, hits, counts = self._automaton.find_matches_as_indexes, [], []
-        for text in texts:
-            found = find(_seen(text))
-            hits += found
-            counts.append(len(found))
+        seen = [_seen(text) for text in texts]
+        hits = self._automaton.find_matches_as_indexes("\n".join(seen))  # no pattern holds a line break
         if not hits:
             return Tokens(*(np.zeros(0, np.int64) for _ in Tokens._fields))
         pattern, start, end = np.array(hits, np.int64).T
-        return self._tokens(pattern, np.repeat(np.arange(len(texts)), counts), start, end)
+        begin = np.cumsum([0, *(len(text) + 1 for text in seen)])
+        text = np.searchsorted(begin, start, "right") - 1
+        return self._tokens(pattern, text, start - begin[text], end - begin[text])
 
     def _tokens(self, pattern: Ints, text: Ints, start: Ints, end: Ints) -> Tokens:
         """A pattern may mean several concepts."""

@@ -20,6 +20,7 @@ _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
 _FREE = re.compile(r"\\w|\\pL|\.\.\.")  # parts that match any word: without separators they would match anything
 _NOT_WORD = re.compile(r"[\W_]")
 _ASCII_WORDS = {point: " " for point in range(128) if not chr(point).isalnum()}
+_ASCII_LINES = {point: blank for point, blank in _ASCII_WORDS.items() if chr(point) != "\n"}
 _LOOKS = (64, 8, 1)  # items that are asked about together, coarse to fine
 _GAP = " +(?:[^ ]+ +){0,4}"
 
@@ -62,8 +63,8 @@ class Matcher:
         """True when no rule matches any of the pages, found out in one go: a page is a line."""
         if not pages:
             return True
-        lines = "\n".join(page.text for page in pages)
-        text = "\n".join(words(line) for line in lines.split("\n"))
+        texts = [page.text for page in pages]
+        lines, text = "\n".join(texts), "\n".join(all_words(texts))
         quiet = self._phrases.is_silent(text) and self._syntax.is_silent(lines)
         return quiet and self._solid.is_silent(text.replace(" ", ""))
 
@@ -97,6 +98,16 @@ class Matcher:
 def words(text: str) -> str:
     """Letters and digits as they are, everything else a space: same length, same places."""
     return text.translate(_ASCII_WORDS) if text.isascii() else _NOT_WORD.sub(" ", text)
+
+
+def all_words(texts: Sequence[str]) -> list[str]:
+    """words() of each text: those in ASCII in one go, because a call costs more than a line."""
+    plain = [text for text in texts if text.isascii()]
+    read = "\n".join(plain).translate(_ASCII_LINES).split("\n")
+    if len(read) != len(plain):  # none, or one with a line break in it
+        return [words(text) for text in texts]
+    done = iter(read)
+    return [next(done) if text.isascii() else words(text) for text in texts]
 
 
 class _Set:

@@ -36,7 +36,7 @@ def item(row: Row) -> Item:
 
 def scored(row: Row, reader: FeatureReader) -> list[Piece]:
     """Every piece of text that the detector scores of a row."""
-    return list(pieces(0, inspected(item(row)), reader))
+    return list(pieces([inspected(item(row))], reader))
 
 
 def instances(row: Row, reader: FeatureReader) -> Iterator[Instance]:
