@@ -82,6 +82,10 @@ techniques: setup ## Write docs/reference/techniques.md again from sentinel's ru
 bench: setup ## Measure: columnar batches against unary calls, both in one run
 	@$(BIN)/python tests/bench/columns.py
 
+.PHONY: bench-inspect
+bench-inspect: setup ## Measure what inspecting ordinary mail costs [DATA=labelled.jsonl]
+	@$(BIN)/python tests/bench/inspect_time.py $(if $(filter file,$(origin DATA)),,"$(DATA)")
+
 .PHONY: bench-sentinel
 bench-sentinel: setup ## Compare sentinel with detectors from PyPI DATA=labelled.jsonl [ROWS=700] [WRITE=1]
 	@$(BIN)/python tests/bench/sentinel "$(DATA)" $${ROWS:+--rows "$$ROWS"} $${WRITE:+--write docs/reference}
