@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from row import item
 
 from sentinel.finding import Field, Technique
 from sentinel.inspector import Inspector
@@ -15,16 +16,6 @@ from sentinel.verdict import Outcome, Verdict
 Corpus = Callable[[str], list[dict[str, str]]]
 LEAST_BENIGN = 250
 MOST_HELD, MOST_REVIEWED = 0.01, 0.05  # shares of look-alikes; measured 0.008 and 0.043. Of ordinary mail: the card
-
-
-def item(row: dict[str, str]) -> Item:
-    return Item(
-        {
-            Field.SUBJECT: row["subject"],
-            Field.SENDER_NAME: row["sender_name"],
-            Field.SENDER_ADDRESS: row["sender_address"],
-        },
-    )
 
 
 def length(given: Item, field: Field) -> int:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from row import item
 
-from sentinel.finding import Field
 from sentinel.inspector import Inspector
-from sentinel.item import Item
 from sentinel.verdict import Outcome
 
 Corpus = Callable[[str], list[dict[str, str]]]
@@ -17,16 +16,6 @@ KINDS = {"blind": 92, "adaptive": 1}  # of 100 not clean, at least; 93 and 2 whe
 MISS = re.compile(r"^\| (red-\d{3}) \| `(.*)` \| (.+) \|$", re.MULTILINE)
 RUN = re.compile("([ \u3164\u2800])\\1+")
 LONGEST_NAME = 40
-
-
-def item(row: dict[str, str]) -> Item:
-    return Item(
-        {
-            Field.SUBJECT: row["subject"],
-            Field.SENDER_NAME: row["sender_name"],
-            Field.SENDER_ADDRESS: row["sender_address"],
-        },
-    )
 
 
 def shown(row: dict[str, str]) -> str:

@@ -14,9 +14,8 @@ import numpy as np
 from classifier.features import LAST_GROUPS, Group
 from classifier.table import Doubles
 
-KNOWN_CASES = 4  # sender known x thread known
-COPY_CASE = 4
-CASES = 5
+COPY_CASE = 4  # after the four of sender known x thread known
+CASES = COPY_CASE + 1
 MAX_WEIGHT = 8.0  # bounds what one opinion may say
 MAX_SQUARES = 1e6
 

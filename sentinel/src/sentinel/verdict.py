@@ -36,8 +36,6 @@ class Verdict:
 def judge(findings: Iterable[Finding], *, detectors_ran: int, point: OperatingPoint = BALANCED) -> Verdict:
     """Weighs the findings; detectors_ran is how many detectors came to an end."""
     found = set(findings)
-    if detectors_ran and len(found) == 1 and (whisper := next(iter(found))).weight < min(TOLD_AT, point.review):
-        return Verdict(Outcome.CLEAN, whisper.weight, ())  # what nearly all mail is: the same as below, sooner
     told = [finding for finding in found if finding.weight >= TOLD_AT]
     shown = tuple(sorted(sorted(told, key=_heaviest)[:MAX_FINDINGS], key=_place))
     if detectors_ran < 1:

@@ -19,7 +19,7 @@ from sentinel.learned.feature import FeatureReader
 from sentinel.learned.model import Calibration, Floats, Model
 from sentinel.learned.role import Role
 from sentinel.learned.technique import Techniques, signs
-from sentinel.learned.window import LONGEST, windows
+from sentinel.learned.window import windows
 from sentinel.operating_point import BALANCED
 from sentinel.reading import InspectedItem, Reading
 from sentinel.rules.matcher import Page, words
@@ -129,10 +129,8 @@ def _read_pieces(number: int, reading: Reading) -> Iterator[Piece]:
 
 def _cut(piece: Piece) -> Iterator[Piece]:
     """The windows of a piece: nearly always itself."""
-    if len(piece.text) <= LONGEST and piece.text and not piece.text.isspace():
-        yield piece
-    else:
-        yield from (piece._replace(start=start, text=text) for start, text in windows(piece.text))
+    for start, text in windows(piece.text):
+        yield piece if text is piece.text else piece._replace(start=start, text=text)
 
 
 def _logits(scores: Floats, roles: NDArray[np.int64], calibrations: Sequence[Calibration]) -> Floats:

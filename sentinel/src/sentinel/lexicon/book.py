@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 
 from sentinel.canonical.fold import folded
@@ -24,8 +25,12 @@ UNSPACED = re.compile(
 Lexicon = dict[str, frozenset[Concept]]
 
 
+@cache
 def read_lexicon() -> Lexicon:
-    """Pattern to concepts. A pattern stands in a text whose words are parted, begun and ended by single spaces."""
+    """Pattern to concepts; read once, as two automata are made of it.
+
+    A pattern stands in a text whose words are parted, begun and ended by single spaces.
+    """
     found: dict[str, set[Concept]] = defaultdict(set)
     for _, concept, entry in entries():
         pattern = _pattern(entry)
