@@ -52,8 +52,13 @@ test: setup system ## Prove every guarantee (15 minutes at most)
 test-long: setup system ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)
 	@$(BIN)/pytest -m "long and not llm" --timeout 1800
 
+# The linter of the API's description is npm's. Nothing of npm reaches a service or whoever runs them.
+.ci/redocly/node_modules/.made: .ci/redocly/package-lock.json | system
+	@npm --prefix .ci/redocly ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 .PHONY: lint
-lint: setup ## Check style, types, layers, contracts and stubs
+lint: setup .ci/redocly/node_modules/.made ## Check style, types, layers, contracts and stubs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -61,6 +66,8 @@ lint: setup ## Check style, types, layers, contracts and stubs
 	@$(BIN)/buf lint
 	@$(BIN)/python .ci/stubs.py
 	@.ci/breaking
+	@.ci/redocly/node_modules/.bin/redocly lint --config .ci/redocly/redocly.yaml docs/reference/openapi.json \
+	  2>.ci/redocly/node_modules/.said || { cat .ci/redocly/node_modules/.said; exit 1; }
 
 .PHONY: proto
 proto: setup ## Write the gRPC stubs again from proto/

@@ -54,7 +54,7 @@ def written(default: object) -> str:
     if isinstance(default, str):
         return f'`"{default}"`'
     if isinstance(default, frozenset | tuple):
-        return "`[]`"
+        return f"`[{', '.join(written(one).strip('`') for one in default)}]`"
     return f"`{default}`"
 
 

@@ -86,6 +86,7 @@ def owned(watched: Any) -> dict[str, str]:
     return ids | {"revision": str(scan["revision"])}
 
 
+NAMELESS = {("GET", "/scans/estimate")}  # below a mailbox, and tried with its query
 REACHES = [
     ("GET", "/folders", None),
     ("PATCH", "/folders/{folder}", {"chosen": False}),
@@ -108,6 +109,17 @@ REACHES = [
     ("POST", "/moves/{run}/undo", {}),
     ("POST", "/moves/{run}/undo", {"entry_ids": ["{entry}"]}),
 ]
+
+
+def test_each_route_that_names_something_is_tried(watched: Any) -> None:
+    """What the description has below a mailbox is in the matrix, so a new route can't be forgotten in it."""
+    described = watched.ask("GET", "/api/v1/openapi.json", 200).json()["paths"]
+    prefix = "/api/v1/mailboxes/{mailbox_id}"
+    named = {(method.upper(), path.removeprefix(prefix)) for path, ways in described.items() for method in ways}
+    tried = {(method, re.sub(r"\{(\w+)\}", r"{\1_id}", path)) for method, path, _ in REACHES}
+    assert {
+        (method, path) for method, path in named if path.startswith("/") and "/api/" not in path
+    } <= tried | NAMELESS
 
 
 def filled(document: Any, ids: dict[str, str]) -> Any:

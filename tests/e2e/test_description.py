@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "docs" / "reference" / "openapi.json"
 OPEN = {"get_status", "start_sign_in", "finish_sign_in", "exchange_code"}
+MISSING = object()
 QUOTA = "300/m"  # half of what a person has; slow enough for the 30 refused tokens a minute that an address has
 FUZZ_SECONDS = "180"
 REFUSALS = [400, 401, 404, 405, 409, 412, 413, 415, 422, 428, 429]
@@ -51,17 +52,50 @@ def test_the_description_is_valid(served: dict[str, Any]) -> None:
     names = [operation["operationId"] for operation in operations(served)]
     assert len(names) == len(set(names)) == len(list(schemathesis.openapi.from_dict(served).get_all_operations()))
     schemas = served["components"]["schemas"]
-    assert {one.rpartition("/")[2] for one in references(served)} <= set(schemas)
+    assert {one.rpartition("/")[2] for one in references(served)} <= {*schemas, *served["components"]["examples"]}
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_operation_says_that_its_errors_are_problems(served: dict[str, Any]) -> None:
-    """One form for all errors, and the framework's own, which are never sent, are promised nowhere."""
+def test_every_operation_names_its_errors_as_problems(served: dict[str, Any]) -> None:
+    """Each by its status, none as "whatever else"; the framework's own, which are never sent, are promised nowhere."""
     for operation in operations(served):
-        assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
-        assert "422" not in operation["responses"]
+        refusals = {status: one for status, one in operation["responses"].items() if int(status) >= 400}
+        assert set(refusals) >= {"400", "429", "500", "503"} | ({"401", "403"} if operation["security"] else set())
+        assert {kind for one in refusals.values() for kind in one["content"]} == {"application/problem+json"}
+        assert ("408" in refusals) == ("413" in refusals) == ("requestBody" in operation)
     assert "HTTPValidationError" not in served["components"]["schemas"]
+
+
+def examples(served: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """(operation, schema, example) of every body, every parameter and every problem."""
+    for operation in operations(served):
+        name = operation["operationId"]
+        for parameter in operation.get("parameters", ()):
+            yield f"{name} {parameter['name']}", parameter["schema"], parameter.get("example", MISSING)
+        for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for kind, media in body.get("content", {}).items():
+                if kind.endswith("json"):
+                    shown = [served["components"]["examples"][code]["value"] for code in media.get("examples", ())]
+                    yield from ((name, media["schema"], one) for one in shown or [media.get("example", MISSING)])
+
+
+def test_every_example_is_one(served: dict[str, Any]) -> None:
+    """Each body and parameter has an example, and it is what its own schema allows."""
+    found = list(examples(served))
+    assert len(found) > 200
+    assert [name for name, _, example in found if example is MISSING] == []
+    for name, schema, example in found:
+        whole = {**schema, "components": served["components"]}
+        assert [error.message for error in Draft202012Validator(whole).iter_errors(example)] == [], name
+
+
+def test_every_operation_is_explained(served: dict[str, Any]) -> None:
+    """In a sentence, under a noun that has one too."""
+    nouns = {tag["name"] for tag in served["tags"] if tag["description"]}
+    for operation in operations(served):
+        assert operation.get("description"), operation["operationId"]
+        assert set(operation["tags"]) <= nouns, operation["operationId"]
 
 
 def test_every_operation_says_whether_it_needs_a_token(served: dict[str, Any]) -> None:

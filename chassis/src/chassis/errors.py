@@ -184,6 +184,13 @@ _BY_STATUS: dict[grpc.StatusCode, type[ServiceError]] = {
 }
 
 
+def family(root: type[ServiceError] = ServiceError) -> Iterator[type[ServiceError]]:
+    """Every member of the family below `root` that this process has loaded."""
+    for kind in root.__subclasses__():
+        yield kind
+        yield from family(kind)
+
+
 def named(error: BaseException) -> ServiceError:
     """The error itself when it is of the family, otherwise Internal with its fixed sentence."""
     return error if isinstance(error, ServiceError) else Internal()
@@ -249,7 +256,7 @@ def _rich_status(error: grpc.RpcError) -> Status | None:
 def _kind(status: Status) -> type[ServiceError] | None:
     """The family member that the peer named, provided that it lives under the same gRPC status."""
     reason = next((info.reason for info in _details(status, ErrorInfo) if info.domain == DOMAIN), None)
-    kinds = (kind for kind in _family(ServiceError) if kind.code == reason and kind.status.value[0] == status.code)
+    kinds = (kind for kind in family() if kind.code == reason and kind.status.value[0] == status.code)
     found = next(kinds, None)
     if reason is None or found is not None:
         return found
@@ -268,9 +275,3 @@ def _details(status: Status, kind: type[_Detail]) -> Iterator[_Detail]:
         message = kind()
         if packed.Is(kind.DESCRIPTOR) and packed.Unpack(message):
             yield message
-
-
-def _family(root: type[ServiceError]) -> Iterator[type[ServiceError]]:
-    for kind in root.__subclasses__():
-        yield kind
-        yield from _family(kind)

@@ -1,11 +1,27 @@
 """The routes, put together. What every request crosses is in edge; what is decided is in organise."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, FastAPI
 
-from gateway.api import corrections, decisions, description, failures, folders, mailboxes, moves, scans, session, status
+from gateway.api import (
+    corrections,
+    decisions,
+    description,
+    failures,
+    folders,
+    mailboxes,
+    moves,
+    objects,
+    problem_pages,
+    scans,
+    session,
+    status,
+    well_known,
+)
 from gateway.api.cursor import Cursors
+from gateway.disclosure import Disclosure
 from gateway.edge import problems
 from gateway.health import Health
 from gateway.identity.sessions import Sessions
@@ -26,6 +42,8 @@ class Parts:
     sign_ins: SignIns
     sessions: Sessions
     mode: str
+    public_url: str
+    disclosure: Disclosure | None
 
 
 def build(parts: Parts) -> FastAPI:
@@ -44,6 +62,7 @@ def build(parts: Parts) -> FastAPI:
     problems.install(app)
     failures.install(app)
     description.describe(app)
+    objects.refuse_unowned(app)
     return app
 
 
@@ -57,4 +76,5 @@ def _routers(parts: Parts) -> list[APIRouter]:
         moves.router,
         status.router,
     ]
-    return [session.router(parts.sign_ins, parts.sessions), *nouns, pages.router()]
+    public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
+    return [session.router(parts.sign_ins, parts.sessions), *nouns, *public, pages.router()]

@@ -109,6 +109,8 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
             sessions=Sessions(engine, tokens, live),
             mode=configured.mode,
+            public_url=configured.public_url,
+            disclosure=configured.disclosure,
         )
         edge = wrap(app.build(parts), verifier=tokens, is_live=live, tracer=trace.get_tracer("gateway.edge"))
         yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chassis.settings import File, Settings, Tls
+from gateway.disclosure import Disclosure
 from gateway.identity.microsoft import MicrosoftSettings
 
 
@@ -44,3 +45,4 @@ class GatewaySettings(Settings):
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     otlp_endpoint: str | None = None
+    disclosure: Disclosure | None = None

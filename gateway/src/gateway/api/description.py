@@ -1,16 +1,18 @@
 """The API's own description (OpenAPI): the routes as FastAPI derives them, and what it can't know about them.
 
-Guarantees: every route says that its errors are problems (RFC 9457), which of the framework's own it never sends is
-gone, and every route that needs an access token says so.
+Guarantees: every operation names every error that it may end with, as a problem (RFC 9457) with an example; which of
+the framework's own is never sent is gone; every route that needs an access token says so; every body has an example.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from gateway.edge.problems import CONTENT_TYPE
+from chassis.errors import ServiceError
+from gateway.api.examples import example
+from gateway.api.responses import documented, refusals, shown
 from gateway.edge.tokens import is_open
 
 PROBLEM: Final[dict[str, Any]] = {
@@ -37,12 +39,23 @@ PROBLEM: Final[dict[str, Any]] = {
         },
     },
 }
-_ANSWER: Final = {
-    "description": "A problem.",
-    "content": {CONTENT_TYPE.decode(): {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
 _SESSION: Final = {"type": "http", "scheme": "bearer", "description": "The access token of POST /session/exchange."}
 _NEVER_SENT: Final = ("HTTPValidationError", "ValidationError")
+_INFO: Final[dict[str, Any]] = {
+    "description": "Sorts a mailbox into its owner's folders from metadata alone. Nothing moves before it is approved.",
+    "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+}
+_SERVERS: Final = [{"url": "/", "description": "The gateway that served this description."}]
+TAGS: Final = {
+    "corrections": "What the owner said is no attack.",
+    "decisions": "The preview of a scan, message by message.",
+    "folders": "Where mail may be filed.",
+    "mailboxes": "The mailboxes of a person.",
+    "moves": "Approved previews on their way, and the way back.",
+    "scans": "Looking at a folder; nothing moves.",
+    "session": "Signing in and out.",
+    "status": "Whether it works.",
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -58,14 +71,39 @@ def describe(app: FastAPI) -> None:
 
 def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    for method, path, operation in _operations(document):
-        operation["responses"].pop("422", None)
-        operation["responses"]["default"] = _ANSWER
-        operation["security"] = [] if is_open(method, path) else [{"session": []}]
+    document["info"] |= _INFO
+    document |= {"servers": _SERVERS, "tags": [{"name": name, "description": said} for name, said in TAGS.items()]}
     schemas = document["components"]["schemas"]
     kept = {name: schema for name, schema in schemas.items() if name not in _NEVER_SENT}
-    document["components"] = {"schemas": {**kept, "Problem": PROBLEM}, "securitySchemes": {"session": _SESSION}}
+    met: set[type[ServiceError]] = set()
+    for method, path, operation in _operations(document):
+        kinds = refusals(path, operation, is_open=is_open(method, path))
+        _complete(operation, kinds, kept, is_open=is_open(method, path))
+        met.update(kinds)
+    document["components"] = {
+        "schemas": {**kept, "Problem": PROBLEM},
+        "securitySchemes": {"session": _SESSION},
+        "examples": shown(met),
+    }
     return document
+
+
+def _complete(
+    operation: dict[str, Any], kinds: Sequence[type[ServiceError]], schemas: dict[str, Any], *, is_open: bool
+) -> None:
+    """What FastAPI can't know of one operation: who may, what may go wrong, and what it looks like."""
+    operation["responses"].pop("422", None)
+    operation["responses"] |= documented(kinds)
+    operation["security"] = [] if is_open else [{"session": []}]
+    for parameter in operation.get("parameters", ()):
+        parameter["example"] = example(parameter["schema"], schemas, parameter["name"].lower())
+    for body in (operation.get("requestBody"), *operation["responses"].values()):
+        _show((body or {}).get("content", {}).get("application/json"), schemas)
+
+
+def _show(media: dict[str, Any] | None, schemas: dict[str, Any]) -> None:
+    if media:
+        media["example"] = example(media["schema"], schemas)
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

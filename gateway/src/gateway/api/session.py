@@ -11,7 +11,7 @@ challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab unt
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +27,10 @@ from gateway.store import clock
 
 COOKIE: Final = "__Host-mail-organiser-sign-in"
 FORM: Final = "application/x-www-form-urlencoded"
+MICROSOFTS_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("code", "state", "iss", "error")},
+}
 MAX_FORM_FIELDS: Final = 10  # Microsoft sends code, state, session_state, iss, client_info or error and its texts
 
 
@@ -69,12 +73,20 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
 
     @routes.post("/sign-in", operation_id="start_sign_in")
     async def start(body: SignInRequest, response: Response) -> SignInStarted:
+        """Begins a sign-in: where the browser is to go, and a cookie that binds it to this browser."""
         started = await sign_ins.start(body.challenge)
         _set_cookie(response, started.browser_secret)
         return SignInStarted(url=started.url, expires_in=FLOW_LIFETIME_MS // clock.SECOND)
 
-    @routes.post("/callback", operation_id="finish_sign_in", status_code=303, response_class=Response)
+    @routes.post(
+        "/callback",
+        operation_id="finish_sign_in",
+        status_code=303,
+        response_class=Response,
+        openapi_extra={"requestBody": {"content": {FORM: {"schema": MICROSOFTS_FORM}}, "required": True}},
+    )
     async def callback(request: Request) -> Response:
+        """Where Microsoft sends the browser back (form_post); it goes on to /#code=... or /#refused=..."""
         try:
             code = await sign_ins.callback(await _form(request), request.cookies.get(COOKIE))
         except SignInRefused as refused:
@@ -86,6 +98,7 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
 
     @routes.post("/exchange", operation_id="exchange_code")
     async def exchange(body: ExchangeRequest) -> Token:
+        """The one-time code becomes an access token, for the tab that holds the verifier."""
         exchanged = await sessions.exchange(body.code, body.verifier)
         return Token(
             access_token=exchanged.access_token, expires_in=exchanged.expires_in, mailboxes=exchanged.mailboxes
@@ -93,6 +106,7 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
 
     @routes.delete("", operation_id="sign_out", status_code=204)
     async def sign_out(caller: Annotated[Principal, Depends(principal)]) -> Response:
+        """Ends the session; its tokens are refused from now on."""
         await sessions.sign_out(caller)
         return Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
 

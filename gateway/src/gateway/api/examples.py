@@ -1,0 +1,101 @@
+"""Examples in the API's description: one value for each name that the API uses, put together by schema.
+
+Guarantees: a name has one example wherever it means the same, and "Model.name" where it does not; a text without one
+stops the build of the description rather than being shown as "string". Nothing here is anybody's.
+"""
+
+from typing import Any, Final
+
+_ID: Final = "7q3k9v2m4x8c1n5p6r0t2w4y6z"
+VALUES: Final[dict[str, Any]] = {
+    "CorrectionAnswer.id": f"cor_{_ID}",
+    "DecisionAnswer.id": f"dec_{_ID}",
+    "EntryAnswer.id": f"jrn_{_ID}",
+    "FolderAnswer.id": f"fld_{_ID}",
+    "MailboxAnswer.id": f"mbx_{_ID}",
+    "MoveAnswer.id": f"mov_{_ID}",
+    "RowAnswer.id": f"dec_{_ID}",
+    "ScanAnswer.id": f"scn_{_ID}",
+    "EntryAnswer.code": None,
+    "ExchangeRequest.code": "N2u0Cq1mW8b3XvZ5tR7yLk9pJ4hG6fD0sA1qWeRtYuI",
+    "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "correction_id": f"cor_{_ID}",
+    "created_at": "2026-11-02T09:30:00Z",
+    "cursor": "AAAAZJ3x0Q1m8bTjvN6yUw",
+    "decision_id": f"dec_{_ID}",
+    "decision_ids": [f"dec_{_ID}"],
+    "description": "Invoices, order confirmations and payment receipts",
+    "engine": "learned",
+    "entry_ids": [f"jrn_{_ID}"],
+    "error_code": None,
+    "field": "subject",
+    "folder_id": f"fld_{_ID}",
+    "idempotency-key": "2c1f0c5e-6a0d-4f7e-9d3b-5b8a1e4f7c90",
+    "if-match": '"3"',
+    "last-event-id": "9f86d081884c7d65",
+    "mailbox_id": f"mbx_{_ID}",
+    "mailboxes": [f"mbx_{_ID}"],
+    "mode": "production",
+    "name": "Receipts",
+    "next_cursor": None,
+    "provider": "off",
+    "reason": "choice",
+    "received_at": "2026-11-01T18:04:00Z",
+    "rule_id": "override.ignore_instructions",
+    "run_id": f"mov_{_ID}",
+    "scan_id": f"scn_{_ID}",
+    "sender_address": "orders@shop.example",
+    "sender_name": "The Shop",
+    "subject": "Your order 4711 is on its way",
+    "technique": "instruction_override",
+    "undoes": None,
+    "url": "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=...",
+    "verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "well_known": None,
+}
+_PLAIN: Final = {"boolean": True, "number": 0.5, "null": None, "integer": 12}
+
+
+class NoExample(Exception):
+    """A name of the API that has no example: give it one in VALUES."""
+
+
+def example(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> Any:
+    """A value of `schema`; `schemas` are the components it may refer to, `name` is the property that it is of."""
+    if "$ref" in schema:
+        model = schema["$ref"].rpartition("/")[2]
+        return example(schemas[model], schemas, name if "enum" in schemas[model] else model)
+    if name in VALUES:
+        return VALUES[name]
+    for known in ("const", "default"):
+        if schema.get(known) is not None:
+            return schema[known]
+    return _of_type(schema, schemas, name)
+
+
+def _of_type(schema: dict[str, Any], schemas: dict[str, Any], name: str) -> Any:
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        return example(schema["anyOf"][0], schemas, name)
+    kind = schema.get("type")
+    if kind == "object":
+        return _of_object(schema, schemas, name)
+    if kind == "array":
+        return [example(schema["items"], schemas, name)]
+    if kind not in _PLAIN:
+        raise NoExample(name or str(schema))
+    return _PLAIN[kind]
+
+
+def _of_object(schema: dict[str, Any], schemas: dict[str, Any], model: str) -> dict[str, Any]:
+    if "properties" in schema:
+        return {name: _of_property(model, name, part, schemas) for name, part in schema["properties"].items()}
+    key = example(schema.get("propertyNames", {"enum": [VALUES["name"]]}), schemas)
+    return {key: example(schema["additionalProperties"], schemas)}
+
+
+def _of_property(model: str, name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    own = f"{model}.{name}"
+    return VALUES[own] if own in VALUES else example(schema, schemas, name)

@@ -1,0 +1,50 @@
+"""Whose is what an id in a path names: the one table of object-level authorisation, and that nothing is beside it.
+
+Guarantees: a route whose path names something that is not in the table, or names a mailbox without asking whose it is,
+stops the start. Every look-up goes by owner and id together, so another's is as absent as what isn't there;
+tests/e2e/test_api.py tries each route with another person's ids.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from gateway.api.context import owned_mailbox
+
+OWNER: Final = {  # what a path's parameter names -> what it is looked up in, and with it refused to everybody else
+    "mailbox_id": "the person of the access token",
+    "folder_id": "the mailbox",
+    "scan_id": "the mailbox",
+    "decision_id": "the scan",
+    "correction_id": "the mailbox",
+    "run_id": "the mailbox",
+}
+PUBLIC: Final = frozenset({"code"})  # names nothing of anybody
+
+
+class Unowned(Exception):
+    """A route that names something and doesn't say whose: add it to OWNER, and ask for the Mailbox."""
+
+
+def refuse_unowned(app: FastAPI) -> None:
+    """Raises Unowned for the first route of `app` that this table doesn't cover."""
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            _refuse(route)
+
+
+def _refuse(route: APIRoute) -> None:
+    named = frozenset(route.param_convertors) - PUBLIC
+    if unknown := named - frozenset(OWNER):
+        raise Unowned(f"{route.path} names {', '.join(sorted(unknown))}, which has no owner in OWNER")
+    if "mailbox_id" in named and owned_mailbox not in _asked(route.dependant.dependencies):
+        raise Unowned(f"{route.path} names a mailbox and doesn't ask whose it is")
+
+
+def _asked(dependencies: Iterable[Dependant]) -> Iterator[object]:
+    for dependency in dependencies:
+        yield dependency.call
+        yield from _asked(dependency.dependencies)
