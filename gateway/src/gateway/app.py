@@ -15,6 +15,7 @@ from gateway.api import (
     moves,
     objects,
     problem_pages,
+    quota,
     scans,
     session,
     status,
@@ -74,6 +75,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
         decisions.router,
         corrections.router,
         moves.router,
+        quota.router,
         status.router,
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]

@@ -27,7 +27,7 @@ from gateway.identity.microsoft import Microsoft
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.identity.token_source import TokenSource
-from gateway.organise import requests
+from gateway.organise import plan, requests
 from gateway.organise.apply import ApplyWorkflow
 from gateway.organise.context import Context
 from gateway.organise.judge import Judge
@@ -86,7 +86,8 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.push_async_callback(sentinel.close)
         stack.push_async_callback(classifier.close)
         judge = Judge(SentinelClient(sentinel), ClassifierClient(classifier))
-        context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds)
+        plans = plan.load(configured.plans, configured.plan)
+        context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds, plans)
         work = await _work(stack, configured, context)
         tokens = AccessTokens(
             TokenKeys(keyring.signing_key(), keyring.retired_verification_keys()),

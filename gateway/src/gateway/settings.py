@@ -45,4 +45,6 @@ class GatewaySettings(Settings):
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     otlp_endpoint: str | None = None
+    plans: File | None = None
+    plan: str = "unlimited"
     disclosure: Disclosure | None = None

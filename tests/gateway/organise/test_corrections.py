@@ -13,7 +13,7 @@ import pytest
 from chassis.errors import FailedPrecondition
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
-from gateway.organise import corrections, quarantine
+from gateway.organise import corrections, plan, quarantine
 from gateway.organise.context import Context
 from gateway.organise.scan import ScanWorkflow
 from gateway.store import clock, decisions, engine, folders, ids, mailboxes, people, reading, scans
@@ -96,7 +96,7 @@ class House:
         keyring = Keyring.create(root / "root.key", root / "data" / "keys", data_folder=root / "data", now=clock.now())
         self.vault = Vault(keyring, "test")
         graph: Any = self.desk
-        self.context = Context(self.engine, self.vault, peers.judge, lambda _: graph, 0.0)
+        self.context = Context(self.engine, self.vault, peers.judge, lambda _: graph, 0.0, plan.load(None, "unlimited"))
         self.person, self.mailbox = self._signed_in(1)
 
     def _signed_in(self, number: int) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument
-from gateway.organise import moves
+from gateway.organise import moves, plan
 from gateway.organise.context import Context
 from gateway.store import clock, decisions, engine, folders, ids, journal, mailboxes, move_runs, people, scans
 from gateway.store.codes import DecisionKind, EntryState, WorkState
@@ -27,7 +27,7 @@ class Preview:
     def __init__(self, opened: Engine, number: int = 1) -> None:
         self.engine = opened
         nothing: Any = None  # planning asks nobody
-        self.context = Context(opened, nothing, nothing, nothing, 0.0)
+        self.context = Context(opened, nothing, nothing, nothing, 0.0, plan.load(None, "unlimited"))
         with opened.begin() as connection:
             person = people.create(connection, bytes([number]) * 32, now=clock.now())
             self.mailbox = ids.new("mbx")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chassis.errors import DeadlineExceeded, FailedPrecondition, Internal, InvalidArgument, ServiceError, Unavailable
 from gateway.clients.classifier import ASKING
 from gateway.clients.sentinel import Purpose
-from gateway.organise import estimate, estimates
+from gateway.organise import estimate, estimates, plan
 from gateway.organise.account import Account
 from gateway.organise.choice import FolderKey
 from gateway.organise.context import Context
@@ -65,7 +65,7 @@ class Bank:
         self.engine = engine.open(root / "data.sqlite")
         engine.migrate(self.engine)
         nothing: Any = None  # neither vault nor Graph is needed for an account
-        self.context = Context(self.engine, nothing, peers.judge, nothing, 0.0)
+        self.context = Context(self.engine, nothing, peers.judge, nothing, 0.0, plan.load(None, "unlimited"))
         with self.engine.begin() as connection:
             self.person = people.create(connection, b"1" * 32, now=1).id
             self.mailbox = ids.new("mbx")

@@ -18,8 +18,10 @@ from gateway.store import (
     mailboxes,
     move_runs,
     people,
+    person_plans,
     profiles,
     reading,
+    scan_charges,
     scans,
     sessions,
     spending,
@@ -56,6 +58,8 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     exchange_codes.add(connection, ExchangeCode(token_bytes(32), session.id, b"v", 9))
     some = spending.Spending(5, 5)
     spending.reserve(connection, mailbox.person_id, 20_000, wanted=some, cap=some)
+    person_plans.put(connection, mailbox.person_id, "free", now=1)
+    scan_charges.add(connection, mailbox.person_id, scan.id, 24_000)
     audit.record(connection, "run.started", now=1, mailbox_id=mailbox.id, run_id=run.id)
     audit.record(connection, "session.started", now=1, person_id=mailbox.person_id)
 

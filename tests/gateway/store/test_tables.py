@@ -30,7 +30,9 @@ CODES_AND_IDS = {
     "person": {"id"},
     "person_key": {"id", "person_id", "kek_id"},
     "profile": {"mailbox_id"},
+    "person_plan": {"person_id", "plan"},
     "provider_spending": {"person_id"},
+    "scan_charge": {"scan_id", "person_id"},
     "scan": {"id", "mailbox_id", "state", "source_graph_id", "error_code"},
     "session": {"id", "person_id"},
     "sign_in": set[str](),
@@ -41,7 +43,10 @@ KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
     "keyed_hash",
 }
-NOT_ABOUT_A_MAILBOX = {"person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"}
+NOT_ABOUT_A_MAILBOX = {"person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"} | {
+    "person_plan",
+    "scan_charge",
+}
 
 
 def test_text_columns_are_a_closed_list(engine: Engine) -> None:

@@ -52,6 +52,7 @@ TAGS: Final = {
     "folders": "Where mail may be filed.",
     "mailboxes": "The mailboxes of a person.",
     "moves": "Approved previews on their way, and the way back.",
+    "quota": "What a plan allows, and what is left of it.",
     "scans": "Looking at a folder; nothing moves.",
     "session": "Signing in and out.",
     "status": "Whether it works.",

@@ -28,7 +28,10 @@ class ScanRequest(Body):
 
 
 class ScanAnswer(Answer):
-    """A scan. done of total messages are decided, learned filed ones were learned from; counts of decisions by kind."""
+    """A scan. done of total messages are decided, learned filed ones were learned from; counts of decisions by kind.
+
+    most: how many of the folder's messages the plan lets a scan look at; null: all.
+    """
 
     id: str
     state: WorkState
@@ -37,6 +40,7 @@ class ScanAnswer(Answer):
     learned: int
     revision: int
     error_code: str | None
+    most: int | None
     counts: dict[DecisionKind, int]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.organise.judge import Judge
+from gateway.organise.plan import Plans
 from gateway.store import clock, mailboxes, transaction
 from gateway.vault.vault import Vault
 
@@ -31,13 +32,17 @@ class Graph(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """engine: our database. graph: from a mailbox id to Microsoft. settle: seconds a request cut off may still run."""
+    """engine: our database. graph: from a mailbox id to Microsoft. settle: seconds a request cut off may still run.
+
+    plans: what people may use.
+    """
 
     engine: Engine
     vault: Vault
     judge: Judge
     graph: Callable[[str], Graph]
     settle: float
+    plans: Plans
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Runs a query on one snapshot."""

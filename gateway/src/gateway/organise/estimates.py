@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.errors import FailedPrecondition, NotFound
-from gateway.organise import estimate, folders
+from gateway.organise import estimate, folders, quota
 from gateway.organise.context import Context, now
 from gateway.organise.folders import Folder
 from gateway.organise.terms import Terms
@@ -26,7 +26,7 @@ async def of_scan(context: Context, mailbox_id: str, folder_id: str | None) -> E
     live = await folders.refresh(context, mailbox_id)
     source = _source(live, folder_id)
     targets = [folder.text for folder in live if folder.chosen and folder.id != source.id]
-    terms = await context.judge.classifier.provider()
+    terms = await quota.terms(context, await context.owner(mailbox_id))
     cost = estimate.cost(source.total, targets[: folders.MAX_CHOSEN], terms) if terms.on else spending.NOTHING
     return Estimate(source.total, terms, cost, await _left(context, mailbox_id, terms))
 

@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chassis.errors import FailedPrecondition
-from gateway.organise import folders, moves
+from gateway.organise import folders, moves, quota
 from gateway.organise.apply import ApplyWorkflow
 from gateway.organise.context import Context, now
 from gateway.organise.scan import ScanWorkflow
@@ -22,11 +22,17 @@ from gateway.work import Work
 
 
 async def scan(context: Context, work: Work, mailbox_id: str, folder_id: str | None) -> Scan:
-    """A queued scan of a folder, the inbox when none is named."""
+    """A queued scan of a folder, the inbox when none is named. QuotaExceeded when the plan has no more this month."""
     source = await _source(context, mailbox_id, folder_id)
-    new = await context.write(
-        lambda connection: scans.create(connection, mailbox_id, source_graph_id=source, now=now())
-    )
+    person = await context.owner(mailbox_id)
+
+    def create(connection: Connection) -> Scan:
+        _, plan = quota.plan_of(connection, context.plans, person)
+        new = scans.create(connection, mailbox_id, source_graph_id=source, now=now(), most=plan.messages_a_scan)
+        quota.charge(connection, context.plans, person, new.id, now=now())
+        return new
+
+    new = await context.write(create)
     await work.start(ScanWorkflow.NAME, new.id, mailbox=mailbox_id)
     return new
 
@@ -38,6 +44,7 @@ async def cancel_scan(context: Context, work: Work, mailbox_id: str, scan_id: st
         found = scans.lock(connection, mailbox_id, scan_id)
         if found.state not in scans.FINAL_STATES:
             scans.finish(connection, scan_id, WorkState.CANCELLED, now=now())
+            quota.settle(connection, scan_id, WorkState.CANCELLED, done=found.done)
         return scans.get(connection, mailbox_id, scan_id)
 
     await work.cancel(scan_id)

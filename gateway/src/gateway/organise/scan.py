@@ -5,7 +5,7 @@ goes on; nothing has moved when a scan is done.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Final, assert_never
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from gateway.clients.classifier import ProfileRefused
 from gateway.graph.errors import LinkRefused, SyncStateLost
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
-from gateway.organise import corrections, learn, profile
+from gateway.organise import corrections, learn, profile, quota
 from gateway.organise.account import Account
 from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.context import Context, now
@@ -71,8 +71,9 @@ class ScanWorkflow:
         scan = await self._scan(scan_id)
         folders = await self._context.graph(scan.mailbox_id).reader.folders()
         total = next((folder.total for folder in folders if folder.id == scan.source_graph_id), 0)
-        await self._context.write(lambda connection: scans.start(connection, scan_id, total=total))
-        return total
+        looked_at = total if scan.most is None else min(total, scan.most)
+        await self._context.write(lambda connection: scans.start(connection, scan_id, total=looked_at))
+        return looked_at
 
     async def learn(self, scan_id: str) -> Json:
         """Learns from the chosen folders what is new there; all of it again if what was learned can't be used."""
@@ -86,7 +87,7 @@ class ScanWorkflow:
         """Decides one page; whether there is another. A page that was saved before is not read again."""
         scan = await self._scan(scan_id)
         if scan.pages <= number:
-            page = await self._read(scan)
+            page = _within(await self._read(scan), scan)
             rows = await self._decided_or_learned_anew(scan, page)
             await self._context.write(lambda connection: self._save(connection, scan, rows, page))
             scan = await self._scan(scan_id)
@@ -94,9 +95,13 @@ class ScanWorkflow:
 
     async def finish(self, scan_id: str, state: str, code: str) -> Json:
         """Closes the scan."""
-        await self._context.write(
-            lambda connection: scans.finish(connection, scan_id, WorkState(state), now=now(), error_code=code or None)
-        )
+        ending = WorkState(state)
+
+        def close(connection: Connection) -> None:
+            scans.finish(connection, scan_id, ending, now=now(), error_code=code or None)
+            quota.settle(connection, scan_id, ending, done=scans.by_id(connection, scan_id).done)
+
+        await self._context.write(close)
         return None
 
     async def _scan(self, scan_id: str) -> Scan:
@@ -121,20 +126,20 @@ class ScanWorkflow:
 
     async def _learn(self, scan: Scan) -> int:
         filed = await learn.read(self._context, scan.mailbox_id, await self._targets(scan))
-        if (await self._context.judge.classifier.provider()).on:
+        if (await quota.terms(self._context, await self._context.owner(scan.mailbox_id))).on:
             self._memory.keep(scan.id, _examples(filed))
         return await learn.learn(self._context, scan.mailbox_id, scan.id, filed)
 
     async def _asking(self, scan: Scan, folders: Sequence[Folder]) -> Asking | None:
         """With whose account a provider may be asked, and what it is shown; None when there is no provider."""
-        terms = await self._context.judge.classifier.provider()
+        person = await self._context.owner(scan.mailbox_id)
+        terms = await quota.terms(self._context, person)
         if not terms.on:
             return None
 
         async def read() -> list[Example]:
             return _examples(await learn.read(self._context, scan.mailbox_id, folders))
 
-        person = await self._context.owner(scan.mailbox_id)
         return Asking(Account(self._context, person, terms), await self._memory.of(scan.id, read))
 
     async def _learn_anew(self, scan: Scan) -> int:
@@ -196,6 +201,17 @@ class ScanWorkflow:
 
 def _examples(filed: Sequence[Filed]) -> list[Example]:
     return [Example(text_of(one.message), one.folder) for one in filed]
+
+
+def _within(page: Page, scan: Scan) -> Page:
+    """As much of a page as the scan still looks at; the last of it ends the walk."""
+    if scan.most is None:
+        return page
+    room = max(0, scan.most - scan.done)
+    messages = page.messages[:room]
+    broken = page.broken[: room - len(messages)]
+    more = len(messages) + len(broken) < room
+    return replace(page, messages=messages, broken=broken, next=page.next if more else None)
 
 
 def _refuse_circles(scan: Scan, size: int) -> None:

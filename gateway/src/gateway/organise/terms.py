@@ -1,6 +1,6 @@
 """An AI provider as the classifier tells of it: how it is, what a person may spend a day, what a token costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.store.spending import Spending
@@ -21,6 +21,14 @@ class Terms:
     def on(self) -> bool:
         """Whether there is a provider that may be asked."""
         return self.state != OFF
+
+    def within(self, tokens: int | None) -> "Terms":
+        """The same, with at most so many tokens a day; None: as many as these terms allow, 0: no provider."""
+        if tokens is None:
+            return self
+        return (
+            replace(self, daily=self.daily._replace(tokens=min(self.daily.tokens, tokens))) if tokens else Terms.off()
+        )
 
     @classmethod
     def off(cls) -> "Terms":

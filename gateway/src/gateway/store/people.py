@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.store import ids
 from gateway.store.errors import RowAbsent
-from gateway.store.tables import audit_event, mailbox, person, provider_spending, session
+from gateway.store.tables import audit_event, mailbox, person, person_plan, provider_spending, scan_charge, session
 
 
 class Person(NamedTuple):
@@ -69,7 +69,8 @@ def erase_rows(connection: Connection, person_id: str) -> None:
     theirs = (audit_event.c.person_id == person_id) | audit_event.c.mailbox_id.in_(mailboxes)
     connection.execute(delete(audit_event).where(theirs))
     connection.execute(delete(session).where(session.c.person_id == person_id))
-    connection.execute(delete(provider_spending).where(provider_spending.c.person_id == person_id))
+    for table in (provider_spending, scan_charge, person_plan):
+        connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(delete(mailbox).where(mailbox.c.person_id == person_id))
 
 

@@ -16,7 +16,8 @@ FINAL_STATES = frozenset(WorkState) - set(OPEN_STATES)
 class Scan(NamedTuple):
     """`done` = decisions saved, `learned` = filed messages learned from, `total` = messages expected.
 
-    `pages` = pages decided; `cursor_sealed` = where the next one is, None before the first and after the last.
+    `most` = messages that it looks at, None for all; `pages` = pages decided; `cursor_sealed` = where the next one is,
+    None before the first and after the last.
     """
 
     id: str
@@ -32,11 +33,13 @@ class Scan(NamedTuple):
     error_code: str | None
     created_at: int
     finished_at: int | None
+    most: int | None
 
 
-def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int) -> Scan:
-    """A queued scan of one mail folder."""
-    new = Scan(ids.new("scn"), mailbox_id, WorkState.QUEUED, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None)
+def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int, most: int | None = None) -> Scan:
+    """A queued scan of one mail folder, of its first `most` messages."""
+    queued = WorkState.QUEUED
+    new = Scan(ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most)
     connection.execute(insert(scan), new._asdict())
     return new
 

@@ -161,6 +161,25 @@ provider_spending = Table(
     CheckConstraint("tokens >= 0 AND nanos >= 0", name="spent"),
 )
 
+# The operator's word. Whoever is not here has the usual plan.
+person_plan = Table(
+    "person_plan",
+    METADATA,
+    Column("person_id", OpaqueId, ForeignKey("person.id"), primary_key=True, nullable=False),
+    Column("plan", CodeText, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+# scan_id without a foreign key: the charge outlives the mailbox.
+scan_charge = Table(
+    "scan_charge",
+    METADATA,
+    Column("scan_id", OpaqueId, primary_key=True),
+    _person_id(),
+    Column("month", Integer, nullable=False),
+    Index(None, "person_id", "month"),
+)
+
 scan = Table(
     "scan",
     METADATA,
@@ -177,6 +196,7 @@ scan = Table(
     Column("error_code", CodeText),
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    Column("most", Integer),
     UniqueConstraint("id", "mailbox_id"),
     Index(None, "mailbox_id", "created_at"),
     _one_of("state", WorkState),
