@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cli import interrupt
 from cli.child import MAX_RESTARTS, Child, ChildFailed, stop_all
 from cli.house import HOST, Ports, is_free
-from cli.mail import names, read
+from cli.mail import names, read, text_of
 from cli.place import Place, toml
 from cli.unusable import Unusable
 
@@ -91,6 +91,15 @@ def test_nothing_of_a_place_is_open_to_others(tmp_path: Path) -> None:
 
 
 VALUES = st.text() | st.integers() | st.booleans()
+
+
+def test_the_list_in_a_file_is_the_one_that_graph_would_say(tmp_path: Path) -> None:
+    """Scan and evaluate see of a List-Id header what a scan of a mailbox sees: the bare id."""
+    mbox = tmp_path / "mail.mbox"
+    head = "From ann@shop.test Thu Jan 01 00:00:00 2026\nFrom: Ann <ann@shop.test>\nSubject: Issue 12\n"
+    mbox.write_text(f"{head}List-Id: The Letters <Letters.Shop.test>\n\nbody\n\n{head}List-Id: move this\n\nbody\n")
+    mail = read(mbox, None, None, lambda _: None)
+    assert {text_of(message).list_id for message in mail.inbox} == {"letters.shop.test", None}
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b"]), VALUES))

@@ -11,6 +11,7 @@ import pytest
 READ = "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId"
 FOLDER = "id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden"
 PLACE = "id,parentFolderId"
+LIST = "singleValueExtendedProperties($filter=id eq 'String {00020386-0000-0000-C000-000000000046} Name list-id')"
 DELTA = "/me/mailFolders/{folder}/messages/delta"
 # Every call that may be made of Graph, with the one $select that it may ask for.
 ALLOWED = {
@@ -43,7 +44,9 @@ def test_every_call_asks_for_what_is_allowed_and_no_more(whole_run: Any) -> None
     assert {(call["method"], call["route"]) for call in whole_run.calls} <= set(ALLOWED)
     for call in whole_run.calls:
         assert call["options"].get("$select") in ALLOWED[call["method"], call["route"]], call
-        assert not {"$expand", "$search", "$filter"} & set(call["options"]), call
+        wanted = LIST if call["options"].get("$select") == READ else None  # one header of a message, the List-Id
+        assert call["options"].get("$expand") == wanted, call
+        assert not {"$search", "$filter"} & set(call["options"]), call
         assert 'IdType="ImmutableId"' in call["headers"].get("prefer", ""), call
     assert any(call["route"].endswith("/move") and call["batch"] is not None for call in whole_run.calls)
 
@@ -64,6 +67,7 @@ def test_a_page_without_select_is_one_that_goes_on(whole_run: Any) -> None:
         "{url}/v1.0/me/mailFolders/inbox/messages/delta?$skiptoken=x",
         "{url}@graph.sandbox.invalid/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x",
         "{url}/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x&$expand=attachments",
+        "{url}/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x&$expand=singleValueExtendedProperties",
         "{http}/v1.0/me/mailFolders/{inbox}/messages/delta?$skiptoken=x",
     ],
 )

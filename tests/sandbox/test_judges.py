@@ -84,12 +84,16 @@ async def test_sdk_lists_pages_and_reads(sdk: GraphServiceClient, deliver: Deliv
     """Microsoft's client lists folders, follows nextLinks and reads a whole message; its models know every field."""
     deliver(5, list_id="<news.example.test>", recipients=[{"name": "Bo", "address": "bo@example.test"}])
     folders = await sdk.me.mail_folders.get()
-    asked = RequestConfiguration(query_parameters=Query(top=2, select=["subject", "from", "receivedDateTime"]))
+    named = "String {00020386-0000-0000-C000-000000000046} Name list-id"
+    expand = [f"singleValueExtendedProperties($filter=id eq '{named}')"]
+    wanted = Query(top=2, select=["subject", "from", "receivedDateTime"], expand=expand)
+    asked = RequestConfiguration(query_parameters=wanted)
     page = await sdk.me.mail_folders.by_mail_folder_id("inbox").messages.get(asked)
     assert folders
     assert page
     assert page.value
     assert page.odata_next_link
+    assert [each.value for each in page.value[0].single_value_extended_properties or ()] == ["<news.example.test>"]
     following = await sdk.me.mail_folders.by_mail_folder_id("inbox").messages.with_url(page.odata_next_link).get()
     assert following
     assert following.value

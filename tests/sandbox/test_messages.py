@@ -85,6 +85,54 @@ def test_without_select_every_canary_is_served(sandbox: RunningSandbox, graph: h
             assert canaries["stem"] in mine[field]
 
 
+SET = "String {00020386-0000-0000-C000-000000000046} Name"
+
+
+@pytest.mark.parametrize("path", ["/me/mailFolders/inbox/messages", "/me/mailFolders/inbox/messages/delta"])
+def test_a_named_property_comes_where_a_message_has_it(graph: httpx.Client, deliver: Deliver, path: str) -> None:
+    """Of a page only messages with a List-Id carry the list of properties; the set's GUID comes back in lower case."""
+    (without,), (one,) = deliver(), deliver(list_id="Letters <letters.example>")
+    params = {"$select": "subject", "$expand": f"singleValueExtendedProperties($filter=id eq '{SET} list-id')"}
+    found = {entry["id"]: entry for entry in graph.get(path, params=params | {"$top": "1000"}).json()["value"]}
+    (held,) = found[one]["singleValueExtendedProperties"]
+    assert held == {"id": f"{SET.replace('-C000', '-c000')} list-id", "value": "Letters <letters.example>"}
+    assert "singleValueExtendedProperties" not in found[without]
+
+
+def test_a_next_page_still_expands(graph: httpx.Client, deliver: Deliver) -> None:
+    """Query options are in the link's token."""
+    ids = [deliver(list_id="<letters.example>")[0] for _ in range(3)]
+    params = {"$top": "1", "$expand": f"singleValueExtendedProperties($filter=id eq '{SET} list-id')"}
+    page = graph.get("/me/mailFolders/inbox/messages/delta", params=params).json()
+    following = graph.get(page["@odata.nextLink"]).json()
+    assert following["value"][0]["id"] in ids
+    assert following["value"][0]["singleValueExtendedProperties"]
+
+
+@pytest.mark.parametrize("name", [f"{SET} received", "String 0x007D", "String 0x1000"])
+def test_any_other_named_property_is_a_canary(
+    sandbox: RunningSandbox, graph: httpx.Client, deliver: Deliver, name: str
+) -> None:
+    """Other headers, all of them at once, the body: who expands more than the List-Id meets a canary."""
+    (one,) = deliver(list_id="<letters.example>")
+    mine = sandbox.control("GET", "/canaries")["canaries"][one]["singleValueExtendedProperties"]
+    expand = f"singleValueExtendedProperties($filter=id eq '{SET} list-id' or id eq '{name}')"
+    answer = graph.get(f"/me/messages/{one}", params={"$expand": expand}).json()
+    assert [each["value"] for each in answer["singleValueExtendedProperties"]] == ["<letters.example>", mine]
+
+
+@pytest.mark.parametrize(
+    "expand", ["singleValueExtendedProperties", "singleValueExtendedProperties($filter=id ne 'x')"]
+)
+def test_named_properties_are_expanded_by_id_only(graph: httpx.Client, deliver: Deliver, expand: str) -> None:
+    """Graph has no way to ask for all of them."""
+    (one,) = deliver()
+    assert (
+        graph.get(f"/me/messages/{one}", params={"$expand": f"singleValueExtendedProperties{expand}"}).status_code
+        == 400
+    )
+
+
 def test_attachment_names_hold_canaries(sandbox: RunningSandbox, graph: httpx.Client, deliver: Deliver) -> None:
     """Who expands attachments meets a canary in their names."""
     ids = deliver(5)

@@ -28,6 +28,9 @@ def test_read_basic_reads_without_bodies_and_moves_nothing(sandbox: RunningSandb
     assert not any(field in raw for field in BODY_FIELDS)
     assert not any(field in call(sandbox, token, "GET", f"/me/messages/{one}?$select=body")[1] for field in BODY_FIELDS)
     assert call(sandbox, token, "GET", f"/me/messages/{one}?$expand=attachments")[0] == 403
+    named = "singleValueExtendedProperties($filter=id%20eq%20'String%200x1000')"
+    for path in (f"/me/messages/{one}", "/me/mailFolders/inbox/messages", "/me/mailFolders/inbox/messages/delta"):
+        assert call(sandbox, token, "GET", f"{path}?$expand={named}")[0] == 403
     assert call(sandbox, token, "POST", f"/me/messages/{one}/move", MOVE_BODY)[0] == 403
     assert call(sandbox, token, "POST", "/me/mailFolders", '{"displayName": "No"}')[0] == 403
 

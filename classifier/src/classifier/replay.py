@@ -24,6 +24,7 @@ from classifier.marks import marks
 from mail_organiser.clearance import BATCH_ID_LENGTH, MAX_LIFETIME, VERSION, Trust, audience, sign
 from mail_organiser.columns import MAX_RECIPIENTS, FolderText, MessageText
 from mail_organiser.digest import folder_digest, message_digest
+from mail_organiser.list_id import bare_list_id
 from mail_organiser.mail.v1.mail_pb2 import ClearanceBody, Purpose
 from mail_organiser.prompt_form import VERSION as PROMPT_FORM
 
@@ -167,6 +168,7 @@ def _message(found: dict[str, Any]) -> MessageText:
         subject=_text(found, "subject"),
         sender_name=_text(found, "from_name"),
         sender_address=_text(found, "from_address"),
+        list_id=bare_list_id(_text(found, "list_id")),
         recipients=(*_texts(found, "to"), *_texts(found, "cc"))[:MAX_RECIPIENTS],
     )
 

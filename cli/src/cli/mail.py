@@ -9,6 +9,7 @@ from cli.unusable import Unusable
 from gateway.organise.choice import FolderKey
 from gateway.organise.folders import MAX_CHOSEN
 from mail_organiser.columns import MAX_RECIPIENTS, MessageText
+from mail_organiser.list_id import bare_list_id
 from sandbox import seeds
 from sandbox.seed_message import SeedMessage
 
@@ -62,7 +63,8 @@ def names(path: Path) -> list[str]:
 def text_of(message: SeedMessage) -> MessageText:
     """Everything of a message that sentinel and classifier see."""
     recipients = tuple(recipient.address for recipient in message.recipients[:MAX_RECIPIENTS])
-    return MessageText(message.subject, message.sender_name, message.sender_address, message.list_id, recipients)
+    list_id = bare_list_id(message.list_id)
+    return MessageText(message.subject, message.sender_name, message.sender_address, list_id, recipients)
 
 
 def _keys(filed: Counter[str], named: Sequence[str]) -> dict[str, FolderKey]:

@@ -20,10 +20,11 @@ from gateway.edge.layers import wrap
 from gateway.edge.listener import Address, Listener
 from gateway.graph.clock import SystemClock
 from gateway.graph.endpoint import Endpoint
+from gateway.graph.link import Asked
 from gateway.graph.transport import Connection
 from gateway.identity.jwt import AccessTokens, TokenKeys
 from gateway.identity.live import LiveSessions
-from gateway.identity.microsoft import Microsoft
+from gateway.identity.microsoft import SCOPES, Microsoft
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.identity.token_source import TokenSource
@@ -131,7 +132,8 @@ def _keyring(configured: GatewaySettings) -> Keyring:
 async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:
     endpoint = Endpoint.parse(configured.graph.url)
     opened = Connection.open(endpoint, SystemClock(), authority=configured.graph.authority)
-    return MailboxGraphs(await stack.enter_async_context(opened), tokens.of)
+    asked = Asked.of(SCOPES) if configured.graph.list_id else Asked.METADATA
+    return MailboxGraphs(await stack.enter_async_context(opened), tokens.of, asked)
 
 
 async def _work(stack: AsyncExitStack, configured: GatewaySettings, context: Context) -> Work:

@@ -17,11 +17,15 @@ class Peer(Settings):
 
 
 class GraphSettings(Settings):
-    """Microsoft Graph. authority: a PEM file when it isn't the public one; settle_seconds: see organise.apply."""
+    """Microsoft Graph. authority: a PEM file when it isn't the public one; settle_seconds: see organise.apply.
+
+    list_id: whether mailing lists are asked for.
+    """
 
     url: str = "https://graph.microsoft.com/v1.0"
     authority: File | None = None
     settle_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
+    list_id: bool = True
 
 
 class GatewaySettings(Settings):

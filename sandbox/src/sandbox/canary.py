@@ -15,6 +15,7 @@ FIELDS = (
     "bodyPreview",
     "internetMessageHeaders",
     "replyTo",
+    "singleValueExtendedProperties",
     "uniqueBody",
     "webLink",
 )

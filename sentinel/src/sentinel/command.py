@@ -21,7 +21,12 @@ from sentinel.verdict import Verdict
 
 MAX_LINE = 1_048_576  # bytes of one line; a message is a few hundred
 _CHUNK = 65_536  # bytes read at once; some hundred messages
-_FIELDS = {"subject": Field.SUBJECT, "sender_name": Field.SENDER_NAME, "sender_address": Field.SENDER_ADDRESS}
+_FIELDS = {
+    "subject": Field.SUBJECT,
+    "sender_name": Field.SENDER_NAME,
+    "sender_address": Field.SENDER_ADDRESS,
+    "list_id": Field.LIST_ID,
+}
 
 
 class BrokenLine(ValueError):
@@ -41,7 +46,7 @@ _STRICTNESS = click.option(
 @main.command()
 @_STRICTNESS
 def inspect(strictness: Strictness) -> None:
-    """Read JSON lines {"id", "subject", "sender_name", "sender_address"}; write a verdict for each."""
+    """Read JSON lines {"id", "subject", "sender_name", "sender_address", "list_id"}; write a verdict for each."""
     inspector, broken, number = Inspector(detectors(), POINTS[strictness]), False, 0
     for lines in batches(sys.stdin.buffer):
         rows: list[Mapping[str, Any]] = []
@@ -110,7 +115,7 @@ def _row(line: bytes) -> Mapping[str, Any]:
     if not isinstance(row, dict) or not isinstance(row.get("id"), str):
         raise BrokenLine('not an object with a text "id"')
     if not all(isinstance(row.get(name), str | None) for name in _FIELDS):
-        raise BrokenLine("subject, sender_name and sender_address must be text or null")
+        raise BrokenLine("subject, sender_name, sender_address and list_id must be text or null")
     return row
 
 

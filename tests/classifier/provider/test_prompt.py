@@ -71,6 +71,12 @@ def test_recipients_are_in_no_prompt(sentinel: Any) -> None:
     assert "secret-recipient" not in prompt.system + prompt.user
 
 
+def test_no_list_is_in_a_prompt(sentinel: Any) -> None:
+    """The learned engine hashes the id of a mailing list; a provider has no use for it that the sender doesn't have."""
+    prompt = composed(sentinel, MESSAGE)
+    assert "news.shop.test" not in prompt.system + prompt.user
+
+
 def test_a_probe_holds_no_mail() -> None:
     """It is made of the template alone."""
     prompt = probe(load())
@@ -87,10 +93,10 @@ def test_every_text_in_a_prompt_is_a_prompt_form(**texts: Any) -> None:
     message = MessageText(texts["subject"], texts["name"], texts["address"], texts["list_id"], ("r@recipient.test",))
     folder = FolderText("fol_x", texts["folder"], texts["description"])
     prompt = compose(load(), ProviderCleared(message, nobody), [ClearedFolder(folder, nobody)], [])
-    forms = [*(form(text) for text in message[:4]), form(folder.name), form(folder.description)]
+    forms = [*(form(text) for text in message[:3]), form(folder.name), form(folder.description)]
     expected = (
-        f"Folders:\nf00 name {forms[4]} description {forms[5]}\n\nFiled before:\nnothing\n\nFile this message:\n"
-        f"subject {forms[0]} sender {forms[1]} address {forms[2]} list {forms[3]}"
+        f"Folders:\nf00 name {forms[3]} description {forms[4]}\n\nFiled before:\nnothing\n\nFile this message:\n"
+        f"subject {forms[0]} sender {forms[1]} address {forms[2]}"
     )
     assert prompt.user == expected
     assert all(" " not in one for one in forms)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.gate import Gate
+from gateway.graph.link import Asked
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.graph.transport import Connection, Transport
@@ -273,7 +274,9 @@ def sit(tls: tuple[Path, ssl.SSLContext], clock: StillClock, tokens: Tokens) -> 
         async with Connection.open(Endpoint.parse(server.root), clock, authority=tls[0]) as connection:
             gate = Gate(clock)
             transport = Transport(connection, tokens, gate)
-            yield Desk(connection, transport, Reader(transport), Mover(transport), clock, tokens, gate)
+            yield Desk(
+                connection, transport, Reader(transport, Asked.WITH_LIST_ID), Mover(transport), clock, tokens, gate
+            )
 
     return opened
 

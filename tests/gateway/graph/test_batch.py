@@ -5,6 +5,7 @@ import pytest
 from gateway.graph import batch
 from gateway.graph.batch import MoveBatch, ReadBatch
 from gateway.graph.folder import origin
+from gateway.graph.link import Asked
 from gateway.graph.message import GraphFolderId, MessageId
 
 
@@ -22,7 +23,7 @@ def test_nobody_else_makes_a_batch() -> None:
 def test_weight_is_what_graph_runs_at_once() -> None:
     """A chain takes one place; calls without order take one each, and no more than the mailbox has."""
     assert batch.places(ids(20), chained=True).weight == 1
-    assert batch.metadata(ids(4), chained=False).weight == 4
+    assert batch.metadata(ids(4), asked=Asked.WITH_LIST_ID, chained=False).weight == 4
     assert batch.moves(ids(20), origin(GraphFolderId("F"))).weight == 1
     with pytest.raises(ValueError, match="without order"):
         batch.places(ids(5), chained=False)

@@ -27,15 +27,30 @@ def poisoned(whole: Any, canary: str) -> dict[str, Any]:
     )
 
 
+def property_of(canary: str) -> list[dict[str, str]]:
+    """The whole head of a message, as a named property."""
+    return [{"id": "String 0x007D", "value": canary}]
+
+
 def cases(whole: Any, canary: str) -> dict[str, tuple[str, object]]:
     message = poisoned(whole, canary)
     extra = whole("A", uniqueThing={"content": canary}, internetMessageHeaders=[canary])
+    named = whole("A", singleValueExtendedProperties=property_of(canary))
     error = {"error": {"code": canary, "message": canary, "innerError": {"x": canary}}}
     return {
         "page with bodies": ("page", {"value": [message]}),
         "page that is one message": ("page", message),
         "page with broken body entry": ("page", {"value": [{**message, "subject": 5, "id": canary}]}),
         "page with other fields": ("page", {"value": [extra]}),
+        "page with a property": ("page", {"value": [named]}),
+        "message with a property": (
+            "messages",
+            {
+                "responses": [
+                    {"id": "1", "status": 200, "body": whole("A", singleValueExtendedProperties=property_of(canary))}
+                ]
+            },
+        ),
         "page that is garbage": ("page", [canary]),
         "page with a foreign link": ("page", {"value": [extra], "@odata.nextLink": f"https://{canary}/"}),
         "places with bodies": ("locate", {"responses": [{"id": "1", "status": 200, "body": message}]}),

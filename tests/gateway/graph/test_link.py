@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -10,13 +11,15 @@ from hypothesis import strategies as st
 
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.errors import LinkRefused
-from gateway.graph.link import MAX_LINK, MESSAGE_SELECT, FolderLink, Links, PageLink
+from gateway.graph.link import LIST_ID_EXPAND, MAX_LINK, MESSAGE_SELECT, Asked, FolderLink, Links, PageLink
 from gateway.graph.message import GraphFolderId
 
 FOLDER = GraphFolderId("AAMkAD_box-1=")
 HOST = "https://graph.microsoft.com"
 PATH = f"/v1.0/me/mailFolders/{FOLDER}/messages/delta"
-LINKS = Links(Endpoint.parse(f"{HOST}/v1.0"))
+LINKS = Links(Endpoint.parse(f"{HOST}/v1.0"), Asked.WITH_LIST_ID)
+PLAIN = Links(Endpoint.parse(f"{HOST}/v1.0"), Asked.METADATA)
+EXPAND = quote(LIST_ID_EXPAND)
 
 HOSTILE = {
     "other host": f"https://graph.microsoft.com.evil.example{PATH}?$skiptoken=a",
@@ -75,6 +78,9 @@ HOSTILE = {
     "selects everything": f"{HOST}{PATH}?$select=*",
     "selects a preview, encoded": f"{HOST}{PATH}?%24select=id%2CbodyPreview&$skiptoken=a",
     "expands": f"{HOST}{PATH}?$expand=attachments&$skiptoken=a",
+    "expands every named property": f"{HOST}{PATH}?$expand=singleValueExtendedProperties&$skiptoken=a",
+    "expands another property": f"{HOST}{PATH}?$expand={EXPAND.replace('list-id', 'received')}&$skiptoken=a",
+    "expands one more property": f"{HOST}{PATH}?$expand={EXPAND},attachments&$skiptoken=a",
     "searches": f"{HOST}{PATH}?$search=password",
     "a second select": f"{HOST}{PATH}?$select=id&$select=uniqueBody",
     "unknown option": f"{HOST}{PATH}?$format=atom",
@@ -87,6 +93,7 @@ HONEST = [
     f"{HOST}/v1.0/me/mailfolders('{FOLDER}')/messages/delta?$skiptoken=abc",
     f"{HOST}/v1.0/me/mailFolders('AAMkAD_box-1%3D')/messages/delta?$skiptoken=abc",
     f"{HOST}/v1.0/me/mailFolders/AAMkAD_box-1%3d/messages/delta?$select=id,subject&$skiptoken=abc",
+    f"{HOST}{PATH}?%24expand={EXPAND.replace('%20', '+')}&$skiptoken=abc",
 ]
 
 
@@ -135,7 +142,9 @@ def test_accepted_link_is_ours_for_another_parser(noise: str, where: str) -> Non
 
 def test_first_page_asks_for_the_fixed_select() -> None:
     """A first page names every field that it wants, and none that is forbidden."""
-    assert first().url == f"{HOST}{PATH}?$select={MESSAGE_SELECT}"
+    plain = PLAIN.first_page(FOLDER, size=100, total=10).url
+    assert plain == f"{HOST}{PATH}?$select={MESSAGE_SELECT}"
+    assert unquote(first().url) == f"{plain}&$expand={LIST_ID_EXPAND}"
     assert not {"body", "bodyPreview", "uniqueBody", "attachments"} & set(MESSAGE_SELECT.split(","))
 
 
@@ -190,6 +199,28 @@ def test_next_round_starts_anew() -> None:
     link = LINKS.round_after(walk(first(), ["a", "b"]), f"{HOST}{PATH}?$deltatoken=d")
     assert link is not None
     assert (link.page, link.folder_id, link.size) == (1, FOLDER, 100)
+
+
+def test_what_may_not_be_asked_may_not_be_followed() -> None:
+    """Without the permission for it, a link that would read a named property is refused like any wider one."""
+    url = f"{HOST}{PATH}?$expand={EXPAND}&$skiptoken=abc"
+    assert LINKS.following(first(), url) is not None
+    with pytest.raises(LinkRefused):
+        PLAIN.following(PLAIN.first_page(FOLDER, size=100, total=1), url)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "asked"),
+    [
+        ((), Asked.METADATA),
+        (("Mail.ReadBasic", "User.Read"), Asked.METADATA),
+        (("Mail.ReadBasic", "Mail.ReadWrite"), Asked.WITH_LIST_ID),
+        (("Mail.Read",), Asked.WITH_LIST_ID),
+    ],
+)
+def test_the_list_is_asked_for_where_the_permission_gives_it(scopes: tuple[str, ...], asked: Asked) -> None:
+    """Mail.ReadBasic gives no extended property: Microsoft would refuse the whole page."""
+    assert Asked.of(scopes) is asked
 
 
 def test_nobody_else_makes_a_link() -> None:

@@ -15,7 +15,7 @@ from gateway.graph.errors import (
     Throttled,
 )
 from gateway.graph.folder import FolderRefused, allow, denied_folders
-from gateway.graph.link import MESSAGE_SELECT
+from gateway.graph.link import Asked
 from gateway.graph.message import GraphFolderId, MessageId
 from gateway.graph.retry import MAX_ATTEMPTS
 
@@ -42,7 +42,7 @@ async def test_walk_from_first_page_to_next_round(graph: Any, desk: Any, reply: 
     assert (first.delta, second.next, again.removed, again.next, again.delta) == (None, None, ("A",), None, None)
     targets = [request.target for request in graph.requests]
     assert targets == [
-        f"/v1.0{PATH}?{query}" for query in (f"$select={MESSAGE_SELECT}", f"$skiptoken={token}", "$deltatoken=d")
+        f"/v1.0{PATH}?{query}" for query in (Asked.WITH_LIST_ID.value, f"$skiptoken={token}", "$deltatoken=d")
     ]
     assert all("odata.maxpagesize=1" in request.headers["prefer"] for request in graph.requests)
 
@@ -217,7 +217,7 @@ async def test_messages_are_read_live(graph: Any, desk: Any, reply: Any, whole: 
     mailbox.plan["M2"] = [{"status": 200, "body": whole("M2", subject=7)}] * 2
     found = await desk.reader.messages(ids(3))
     assert {name: message.subject for name, message in found.items()} == {"M0": "subject of M0"}
-    assert all(item["url"].endswith(f"?$select={MESSAGE_SELECT}") for items in mailbox.batches for item in items)
+    assert all(item["url"].endswith(f"?{Asked.WITH_LIST_ID.value}") for items in mailbox.batches for item in items)
 
 
 async def test_messages_of_others_are_refused(graph: Any, desk: Any, reply: Any, whole: Any) -> None:

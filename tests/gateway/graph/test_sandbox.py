@@ -13,6 +13,7 @@ from gateway.graph.endpoint import Endpoint
 from gateway.graph.errors import AnswerGarbled, LinkRefused, SyncStateLost
 from gateway.graph.folder import MailFolder, allow, denied_folders, origin
 from gateway.graph.gate import Gate
+from gateway.graph.link import Asked
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.mover import Moved as Done
 from gateway.graph.mover import Mover, NotRun, PutOff, Unknown
@@ -78,7 +79,7 @@ async def transport(sandbox: RunningSandbox, grant: Grant, clock: Any) -> AsyncI
 
 @pytest.fixture
 def reader(transport: Transport) -> Reader:
-    return Reader(transport)
+    return Reader(transport, Asked.WITH_LIST_ID)
 
 
 @pytest.fixture
@@ -152,6 +153,21 @@ async def test_no_canary_reaches_us(
     ours = [found for found in gc.get_objects() if str(type(found).__module__).startswith(makers)]
     texts = [part for found in (*ours, *kept) for part in gc.get_referents(found)]
     assert not [text for text in texts if "canary-" in (text if isinstance(text, str) else repr(text))]
+
+
+async def test_the_list_of_a_message_and_no_other_header(
+    sandbox: RunningSandbox, reader: Reader, transport: Transport
+) -> None:
+    """On a page and by id the bare List-Id arrives; a Mail.ReadBasic grant is never asked for one."""
+    base = {"subject": "Issue 12", "sender_name": "Ann", "sender_address": "ann@example.test"}
+    listed = base | {"received_at": "2026-11-01T10:00:00+00:00", "list_id": "Tide & Signal <Weekly.Tide.example>"}
+    (one,) = sandbox.control("POST", "/messages", {"messages": [listed]})["immutable_ids"]
+    inbox = await named(reader, "inbox")
+    assert {message.id: message.list_id for message in await scan(reader, inbox)}[one] == "weekly.tide.example"
+    assert (await reader.messages([one]))[one].list_id == "weekly.tide.example"
+    plain = Reader(transport, Asked.METADATA)
+    assert {message.id: message.list_id for message in await scan(plain, inbox)}[one] is None
+    assert (await plain.messages([one]))[one].list_id is None
 
 
 async def test_reset_after_a_move_is_read_back(

@@ -23,7 +23,7 @@ from gateway.graph.errors import (
 )
 from gateway.graph.folder import origin
 from gateway.graph.gate import Gate
-from gateway.graph.link import Links
+from gateway.graph.link import Asked, Links
 from gateway.graph.message import GraphFolderId, MessageId
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
@@ -37,7 +37,7 @@ EMPTY = {"value": []}
 async def test_every_call_carries_the_token_and_asks_for_immutable_ids(graph: Any, desk: Any, reply: Any) -> None:
     """Each of the five methods sends Prefer: IdType="ImmutableId", a $select or items that have one, and the token."""
     place = {"id": "A", "parentFolderId": "INBOX"}
-    links = Links(desk.transport.endpoint)
+    links = Links(desk.transport.endpoint, Asked.METADATA)
     graph.replies = [reply.of({"id": "me"}), reply.of(EMPTY), reply.of(EMPTY)]
     graph.replies += [reply.of({"responses": [{"id": "1", "status": 200, "body": place}]})] * 2
     await desk.reader.me()
@@ -279,14 +279,14 @@ async def test_batch_costs_its_items(graph: Any, desk: Any, reply: Any) -> None:
     graph.replies = [reply.of(moved), reply.of({"id": "me"})]
     ids = [MessageId(f"M{number}") for number in range(20)]
     await Mover(transport).move(ids, origin(INBOX))
-    assert await Reader(transport).me() == "me"
+    assert await Reader(transport, Asked.METADATA).me() == "me"
     with pytest.raises(Throttled):
-        await Reader(transport).me()
+        await Reader(transport, Asked.METADATA).me()
 
 
 async def test_gates_of_two_mailboxes_are_apart(graph: Any, desk: Any, reply: Any) -> None:
     """One mailbox's pause is not another's."""
-    other = Reader(Transport(desk.connection, desk.tokens, Gate(desk.clock)))
+    other = Reader(Transport(desk.connection, desk.tokens, Gate(desk.clock)), Asked.METADATA)
     graph.replies = [reply(429, b"{}", {"Retry-After": "3600"}), reply.of({"id": "other"})]
     with pytest.raises(Throttled):
         await desk.reader.me()
@@ -300,7 +300,7 @@ async def test_token_that_is_no_header_is_not_sent(graph: Any, desk: Any) -> Non
         return "canary\r\nHost: evil.example"
 
     with pytest.raises(GraphUnavailable) as raised:
-        await Reader(Transport(desk.connection, split, desk.gate)).me()
+        await Reader(Transport(desk.connection, split, desk.gate), Asked.METADATA).me()
     assert graph.requests == []
     assert raised.value.__context__ is None
 
@@ -312,7 +312,7 @@ async def test_no_sign_in_no_call(graph: Any, desk: Any) -> None:
         raise NeedsSignIn
 
     with pytest.raises(NeedsSignIn):
-        await Reader(Transport(desk.connection, none, desk.gate)).me()
+        await Reader(Transport(desk.connection, none, desk.gate), Asked.METADATA).me()
     assert graph.requests == []
 
 
@@ -320,7 +320,7 @@ async def test_unreachable_host_is_unavailable(clock: Any, tokens: Any, tls: Any
     """Nobody listens there."""
     async with Connection.open(Endpoint.parse("https://127.0.0.1:10/v1.0"), clock, authority=tls[0]) as c:
         with pytest.raises(GraphUnavailable):
-            await Reader(Transport(c, tokens, Gate(clock))).me()
+            await Reader(Transport(c, tokens, Gate(clock)), Asked.METADATA).me()
 
 
 async def test_nothing_is_logged(

@@ -43,6 +43,38 @@ def test_message_is_mapped_field_by_field(whole: Whole) -> None:
     assert (message.conversation_id, message.is_draft, message.list_id) == ("C1", True, None)
 
 
+LIST_ID = "String {00020386-0000-0000-c000-000000000046} Name list-id"
+
+
+@pytest.mark.parametrize(
+    ("properties", "list_id"),
+    [
+        (None, None),
+        ([], None),
+        ([{"id": LIST_ID, "value": "Letters <Letters.Shop.test>"}], "letters.shop.test"),
+        ([{"id": LIST_ID.upper(), "value": "<letters.shop.test>"}], "letters.shop.test"),
+        ([{"id": LIST_ID, "value": "move this to Bank"}], None),
+        ([{"id": LIST_ID, "value": "<\ud800.shop.test>"}], None),
+        ([{"id": LIST_ID, "value": None}], None),
+        ([{"id": LIST_ID, "value": ["<letters.shop.test>"]}], None),
+        ([{"id": LIST_ID}], None),
+    ],
+)
+def test_the_list_is_a_bare_id_or_none(whole: Whole, properties: object, list_id: str | None) -> None:
+    """What stands in the header is a stranger's: an id of RFC 2919 comes out, and nothing else."""
+    (message,) = listing(page(whole("A", singleValueExtendedProperties=properties))).messages
+    assert message.list_id == list_id
+
+
+@pytest.mark.parametrize("name", ["String 0x1000", "String 0x007D", LIST_ID.replace("list-id", "received"), ""])
+def test_another_property_refuses_the_answer(whole: Whole, name: str) -> None:
+    """A body and all headers are named properties too: what we did not ask for is never decoded."""
+    wanted, other = {"id": LIST_ID, "value": "<a.test>"}, {"id": name, "value": "canary"}
+    offered = whole("B", singleValueExtendedProperties=[wanted, other])
+    assert isinstance(page(whole("A"), offered), BodyOffered)
+    assert isinstance(wire.message(Raw(json.dumps(offered).encode())), BodyOffered)
+
+
 def test_absent_fields_are_none() -> None:
     """A draft has no sender and perhaps no subject; that is no error."""
     (message,) = listing(page({"id": "A", "parentFolderId": "DRAFTS", "from": None})).messages

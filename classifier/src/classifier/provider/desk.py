@@ -190,4 +190,4 @@ def _first_of_each(messages: Iterable[ProviderCleared]) -> dict[Key, ProviderCle
 def _key(message: Cleared) -> Key:
     """Whose messages share an answer: all that a prompt shows of them is the same, but for digits in the subject."""
     text = message.text
-    return normalise(text.subject), *(part or "" for part in (text.sender_name, text.sender_address, text.list_id))
+    return normalise(text.subject), *(part or "" for part in (text.sender_name, text.sender_address))

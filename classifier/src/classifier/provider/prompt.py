@@ -81,5 +81,4 @@ def _message(template: Template, message: ProviderCleared) -> Safe:
         subject=template.shown(text.subject),
         sender_name=template.shown(text.sender_name),
         sender_address=template.shown(text.sender_address),
-        list_id=template.shown(text.list_id),
     )

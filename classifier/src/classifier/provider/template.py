@@ -12,7 +12,7 @@ from typing import Final, NewType
 
 from mail_organiser.prompt_form import PromptForm, prompt_form
 
-VERSION: Final = 1
+VERSION: Final = 2
 _PART: Final = re.compile(r"\{([a-z_]+)\}")
 
 Safe = NewType("Safe", str)  # words of ours, or put together of them and prompt forms

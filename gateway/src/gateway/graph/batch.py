@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.graph.folder import WELL_KNOWN, AllowedFolder
 from gateway.graph.gate import CONCURRENT
-from gateway.graph.link import FOLDER_SELECT, MESSAGE_SELECT
+from gateway.graph.link import FOLDER_SELECT, Asked
 from gateway.graph.message import MessageId, is_graph_id
 
 MAX_BATCH: Final = 20  # calls; Graph's own limit
@@ -62,9 +62,9 @@ def places(ids: Sequence[MessageId], *, chained: bool) -> ReadBatch:
     return _reads(urls, chained=chained)
 
 
-def metadata(ids: Sequence[MessageId], *, chained: bool) -> ReadBatch:
+def metadata(ids: Sequence[MessageId], *, asked: Asked, chained: bool) -> ReadBatch:
     """What a page would say of these messages."""
-    urls = [f"/me/messages/{_segment(message_id)}?$select={MESSAGE_SELECT}" for message_id in ids]
+    urls = [f"/me/messages/{_segment(message_id)}?{asked.value}" for message_id in ids]
     return _reads(urls, chained=chained)
 
 

@@ -3,22 +3,29 @@
 Guarantees: a PageLink or FolderLink names the configured host over https and one fixed collection, and comes from a
 first page of ours or from a nextLink or deltaLink that says exactly the same place; a walk ends after as many pages as
 the folder can have, and at once when it comes back to where it was.
-Must never: parse an address and trust the parts. A link is compared with what we would have written ourselves.
+Must never: parse an address and trust the parts. A link is compared with what we would have written ourselves; an
+$expand that it carries is ours to the letter, and only where ours has one.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import InitVar, dataclass, field
+from enum import Enum
 from typing import Final, Self, TypeVar, final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote_plus
 
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.errors import LinkRefused
 from gateway.graph.message import GraphFolderId, is_graph_id
 
-# The one list of what is asked of a message. internetMessageHeaders (List-Id) is left out: it is large.
+# The one list of what is asked of a message. internetMessageHeaders is left out: it holds every header.
 MESSAGE_SELECT: Final = (
     "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId"
 )
+# List-Id, and no other header: the named property in which Exchange keeps it. The set is PS_INTERNET_HEADERS, whose
+# names Exchange folds to lower case (MS-OXCPRPT 3.2.5.10) and Graph compares as they are.
+LIST_ID_PROPERTY: Final = "String {00020386-0000-0000-C000-000000000046} Name list-id"
+LIST_ID_EXPAND: Final = f"singleValueExtendedProperties($filter=id eq '{LIST_ID_PROPERTY}')"
 FOLDER_SELECT: Final = "id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden"
 MAX_PAGE_SIZE: Final = 1000  # messages; Graph's own limit for $top
 FOLDER_PAGE_SIZE: Final = 100  # folders
@@ -29,12 +36,26 @@ MAX_ROUND: Final = 10_000  # pages of a walk of which no total is known, as of o
 MAX_WALK: Final = 100_000  # pages, whatever total the server claims: a million messages at Graph's smallest page
 MAX_FOLDER_PAGES: Final = 100
 
+_READS_PROPERTIES: Final = frozenset({"Mail.Read", "Mail.ReadWrite"})  # Mail.ReadBasic gives no extended property
+_ESCAPED_EXPAND: Final = quote(LIST_ID_EXPAND, safe="()$=")
 _PROOF: Final = object()
 _PRINTABLE: Final = re.compile(r"[A-Za-z0-9\-._~:/?!$&'()*+,;=%]+")  # RFC 3986 without # [ ] and @
 _ESCAPES: Final = {"%3d": "=", "%27": "'", "%28": "(", "%29": ")"}  # what a folder id in a path may need
 _OPTIONS: Final = frozenset(
     {"$count", "$deltatoken", "$filter", "$orderby", "$select", "$skip", "$skiptoken", "$top", "includehiddenfolders"},
 )
+
+
+class Asked(Enum):
+    """What is asked of every message: one of two fixed questions. The value is the query of an address."""
+
+    METADATA = f"$select={MESSAGE_SELECT}"
+    WITH_LIST_ID = f"$select={MESSAGE_SELECT}&$expand={_ESCAPED_EXPAND}"
+
+    @classmethod
+    def of(cls, scopes: Collection[str]) -> "Asked":
+        """The most that these permissions allow."""
+        return cls.METADATA if _READS_PROPERTIES.isdisjoint(scopes) else cls.WITH_LIST_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +105,12 @@ class Links:
     """The only maker of links."""
 
     endpoint: Endpoint
+    asked: Asked
 
     def first_page(self, folder_id: GraphFolderId, *, size: int, total: int | None) -> PageLink:
         """The first page of a folder's messages. size: messages a page; total: how many the folder says it holds."""
         last = MAX_ROUND if total is None else min(-(-max(total, 0) // SMALLEST_PAGE) + SPARE_PAGES, MAX_WALK)
-        url = self.endpoint.url(f"/me/mailFolders/{_segment(folder_id)}/messages/delta?$select={MESSAGE_SELECT}")
+        url = self.endpoint.url(f"/me/mailFolders/{_segment(folder_id)}/messages/delta?{self.asked.value}")
         return PageLink(url, folder_id, _page_size(size), 1, last, "", _PROOF)
 
     def resumed(self, folder_id: GraphFolderId, url: str, *, size: int, page: int = 1) -> PageLink:
@@ -127,8 +149,20 @@ class Links:
         path, _, query = url[len(start) :].partition("?")
         if not _collection(folder_id, kind).fullmatch(_unescaped(path)):  # (3)
             raise LinkRefused
-        if not _widens_nothing(query, MESSAGE_SELECT if kind is PageLink else FOLDER_SELECT):  # (4)
+        if not self._widens_nothing(query, kind):  # (4)
             raise LinkRefused
+
+    def _widens_nothing(self, query: str, kind: type[_Link]) -> bool:
+        """Whether every option is a known one, and $select and $expand ask for ours alone. $search is not known."""
+        allowed = set((MESSAGE_SELECT if kind is PageLink else FOLDER_SELECT).split(","))
+        expands = kind is PageLink and self.asked is Asked.WITH_LIST_ID
+        for option in query.split("&") if query else ():
+            name, _, value = (unquote_plus(part) for part in option.partition("="))
+            if name.lower() == "$expand" and expands and value == LIST_ID_EXPAND:
+                continue
+            if name.lower() not in _OPTIONS or (name.lower() == "$select" and not set(value.split(",")) <= allowed):
+                return False
+        return True
 
 
 def _collection(folder_id: GraphFolderId | None, kind: type[_Link]) -> re.Pattern[str]:
@@ -143,18 +177,6 @@ def _collection(folder_id: GraphFolderId | None, kind: type[_Link]) -> re.Patter
 def _unescaped(path: str) -> str:
     """Only what an id may need. An escaped slash or dot stays escaped, and so matches nothing."""
     return re.sub("%[0-9A-Fa-f]{2}", lambda found: _ESCAPES.get(found[0].lower(), found[0]), path)
-
-
-def _widens_nothing(query: str, select: str) -> bool:
-    """Whether every option is a known one, and $select asks for nothing but ours. $expand and $search are not known."""
-    allowed = set(select.split(","))
-    for option in query.split("&") if query else ():
-        name, _, value = option.partition("=")
-        if unquote(name).lower() not in _OPTIONS:
-            return False
-        if unquote(name).lower() == "$select" and not set(unquote(value).split(",")) <= allowed:
-            return False
-    return True
 
 
 def _segment(folder_id: GraphFolderId) -> GraphFolderId:

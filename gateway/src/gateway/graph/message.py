@@ -21,8 +21,8 @@ def is_graph_id(text: str) -> bool:
 class Message:
     """Metadata of one message. Texts are what a stranger wrote: hostile until sentinel has seen them.
 
-    recipients: addresses of To, then Cc. received_at: UTC. list_id: Graph has it in internetMessageHeaders only, which
-    is not selected, so a read leaves it None. Texts stay out of repr, so that they stay out of logs.
+    recipients: addresses of To, then Cc. received_at: UTC. list_id: bare id of the mailing list; None as well
+    where it was not asked for (link.Asked). Texts stay out of repr, so that they stay out of logs.
     """
 
     id: MessageId

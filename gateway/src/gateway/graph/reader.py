@@ -7,6 +7,7 @@ Must never: return None for "where is it" unless Graph said 404.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Final, NewType, Protocol, TypeGuard, TypeVar
 
@@ -26,7 +27,7 @@ from gateway.graph.errors import (
     or_raise,
 )
 from gateway.graph.folder import WELL_KNOWN, MailFolder
-from gateway.graph.link import FolderLink, Links, PageLink
+from gateway.graph.link import Asked, FolderLink, Links, PageLink
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.retry import PASSING, Patience, retry_after
 from gateway.graph.transport import Transport
@@ -56,11 +57,12 @@ class Page:
 
 
 class Reader:
-    """Reads one mailbox. Needs Mail.ReadBasic only."""
+    """Reads one mailbox. Needs Mail.ReadBasic only, unless more is asked of messages than that gives."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, asked: Asked) -> None:
         self._transport = transport
-        self._links = Links(transport.endpoint)
+        self._asked = asked
+        self._links = Links(transport.endpoint, asked)
 
     async def me(self) -> GraphUserId:
         """Whose mailbox this is."""
@@ -95,7 +97,7 @@ class Reader:
 
     async def messages(self, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
         """Metadata of these messages, live. Those that are gone or can't be read are left out."""
-        return or_raise(_asked_for(await self._each(ids, batch.metadata, wire.message)))
+        return or_raise(_asked_for(await self._each(ids, partial(batch.metadata, asked=self._asked), wire.message)))
 
     async def _special_folders(self) -> dict[str, MailFolder]:
         found = await self._each(WELL_KNOWN, batch.special_folders, wire.folder)

@@ -1,8 +1,9 @@
 """Graph's answers, decoded into closed types.
 
-Guarantees: only selected fields exist here; an answer to a read that carries a FORBIDDEN_NAME is refused without
-decoding that field; no string with a lone surrogate leaves; one bad entry never fails its page. A move's answer gives
-number, status, Retry-After and, on failure, a code of the closed set: a message in it is skipped, never decoded.
+Guarantees: only selected fields exist here; an answer to a read that carries a FORBIDDEN_NAME, or a named property
+other than the List-Id that was asked for, is refused without decoding that field; no string with a lone surrogate
+leaves; one bad entry never fails its page. A move's answer gives number, status, Retry-After and, on failure, a code of
+the closed set: a message in it is skipped, never decoded.
 Must never: raise. What went wrong is returned, so that no traceback holds an answer.
 """
 
@@ -18,7 +19,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from gateway.graph.errors import KNOWN_CODES, UNKNOWN_CODE, AnswerGarbled, BodyOffered, GraphError
 from gateway.graph.folder import MailFolder
+from gateway.graph.link import LIST_ID_PROPERTY
 from gateway.graph.message import GraphFolderId, Message, MessageId, is_graph_id
+from mail_organiser.list_id import bare_list_id
 
 FORBIDDEN_NAMES: Final = ("body", "bodyPreview", "uniqueBody", "attachments")
 HTTP_OK: Final = 200
@@ -53,6 +56,13 @@ class _Place(_Offer, rename="camel", kw_only=True, gc=False):
     parent_folder_id: str
 
 
+class _Property(Struct, gc=False):
+    """A named property. Raw: only that of LIST_ID_PROPERTY is decoded; any other may hold a body."""
+
+    id: str
+    value: Raw | UnsetType = UNSET
+
+
 class _Message(_Place, rename="camel", kw_only=True, gc=False):
     subject: Text = None
     sender: _Recipient | None = msgspec.field(name="from", default=None)
@@ -61,6 +71,7 @@ class _Message(_Place, rename="camel", kw_only=True, gc=False):
     received_date_time: Instant | None = None
     is_draft: bool | None = None
     conversation_id: Text = None
+    single_value_extended_properties: list[_Property] | None = None
 
 
 class _Entry(_Offer, rename="camel", kw_only=True, gc=False):
@@ -319,6 +330,7 @@ def _message(found: _Message) -> Message:
         received_at=None if received is None else received.astimezone(UTC),
         conversation_id=found.conversation_id,
         is_draft=bool(found.is_draft),
+        list_id=_list_id(found),
     )
 
 
@@ -355,7 +367,19 @@ def _unreadable(content: bytes | Raw) -> GraphError:
 
 def _offers(found: _Offer | None) -> bool:
     fields = () if found is None else (found.body, found.body_preview, found.unique_body, found.attachments)
-    return any(field is not UNSET for field in fields)
+    properties = found.single_value_extended_properties or () if isinstance(found, _Message) else ()
+    return any(field is not UNSET for field in fields) or not all(map(_is_list_id, properties))
+
+
+def _is_list_id(found: _Property) -> bool:
+    """Graph writes an id back in letters of its own choice."""
+    return found.id.lower() == LIST_ID_PROPERTY.lower()
+
+
+def _list_id(found: _Message) -> str | None:
+    """Of a message whose properties are the List-Id at most."""
+    value = next((each.value for each in found.single_value_extended_properties or ()), UNSET)
+    return None if value is UNSET else bare_list_id(_decoded(_STRING, value, _escapes_mended, _utf8_mended))
 
 
 def _escapes_mended(content: bytes | Raw) -> bytes:

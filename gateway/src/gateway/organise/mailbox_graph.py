@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.graph.gate import Gate
+from gateway.graph.link import Asked
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.graph.transport import Connection, TokenSource, Transport
@@ -26,8 +27,9 @@ class MailboxGraph:
 class MailboxGraphs:
     """Makes and remembers them. tokens: from a mailbox's id to where its access tokens come from."""
 
-    def __init__(self, connection: Connection, tokens: Callable[[str], TokenSource]) -> None:
+    def __init__(self, connection: Connection, tokens: Callable[[str], TokenSource], asked: Asked) -> None:
         self._connection = connection
+        self._asked = asked
         self._tokens = tokens
         self._kept: OrderedDict[str, MailboxGraph] = OrderedDict()
 
@@ -36,7 +38,7 @@ class MailboxGraphs:
         if mailbox_id not in self._kept:
             gate = Gate(self._connection.clock)
             transport = Transport(self._connection, self._tokens(mailbox_id), gate)
-            self._kept[mailbox_id] = MailboxGraph(Reader(transport), Mover(transport))
+            self._kept[mailbox_id] = MailboxGraph(Reader(transport, self._asked), Mover(transport))
         self._kept.move_to_end(mailbox_id)
         if len(self._kept) > MOST:
             self._kept.popitem(last=False)

@@ -16,7 +16,7 @@ from sandbox.graph.exchange import Answer, Call
 from sandbox.graph.message import SELECTABLE
 from sandbox.store import Change, FolderRow, MessageRow
 
-OPTIONS = ("$select", "$top", "$orderby", "$skiptoken", "$deltatoken")
+OPTIONS = ("$select", "$expand", "$top", "$orderby", "$skiptoken", "$deltatoken")
 FIRST, LATER = "first", "later"
 
 Position = dict[str, Any]
@@ -38,7 +38,7 @@ def page(desk: Desk, call: Call) -> Answer:
 def _position(desk: Desk, call: Call, folder: FolderRow, asked: query.Query) -> Position:
     if asked.token is None:
         start = {"round": FIRST, "folder": folder.id, "mailbox": call.mailbox, "top": asked.top}
-        return start | {"select": asked.select, "after": None, "until": desk.store.change}
+        return start | {"select": asked.select, "named": asked.named, "after": None, "until": desk.store.change}
     position = desk.seal.position(asked.token)
     if position is None or not _fits(position, call, folder) or desk.faults.strikes(Fault.STALE_DELTA, call.route):
         raise error.sync_state_not_found(
@@ -81,7 +81,7 @@ def _later_round(
 
 
 def _rendered(desk: Desk, call: Call, entries: Sequence[Change], position: Position) -> list[dict[str, Any]]:
-    seen = messages.view(desk, call, position["select"])
+    seen = messages.view(desk, call, position["select"], position["named"])
     value = [
         {"@odata.type": "#microsoft.graph.message", **seen.document(one.entry)}
         if isinstance(one.entry, MessageRow)

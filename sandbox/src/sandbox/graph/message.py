@@ -7,7 +7,7 @@ when none were: a client that forgets its $select reads what it must not read, a
 import base64
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.canary import Canaries
@@ -15,6 +15,8 @@ from sandbox.store import MessageRow, Removed, Store
 
 PREVIEW_CHARACTERS = 255  # Graph: bodyPreview is the first 255 characters of the body
 ATTACHMENT_EVERY = 5  # each 5th message has an attachment
+NAMED = "singleValueExtendedProperties"
+LIST_ID = "String {00020386-0000-0000-c000-000000000046} Name list-id"  # PS_INTERNET_HEADERS, as Graph writes it back
 CONTENT = frozenset({"body", "bodyPreview", "uniqueBody"})  # what Mail.ReadBasic doesn't let through
 
 
@@ -88,6 +90,17 @@ def _constant(value: Any) -> Callable[[Source], Any]:
     return lambda _: value
 
 
+def _named_property(source: Source, name: str) -> str | None:
+    """What a named property holds: the List-Id where there is one, a canary in any other."""
+    return source.envelope["listId"] if name == LIST_ID else source.canary("singleValueExtendedProperties")
+
+
+def _named_properties(source: Source, names: Sequence[str]) -> dict[str, Any]:
+    """Graph leaves the whole list out where a message has none of them."""
+    held = [(name, value) for name in names if (value := _named_property(source, name)) is not None]
+    return {NAMED: [{"id": name, "value": value} for name, value in held]} if held else {}
+
+
 PROPERTIES: Mapping[str, Callable[[Source], Any]] = {
     "createdDateTime": lambda source: source.row.received,
     "lastModifiedDateTime": lambda source: source.row.received,
@@ -125,12 +138,16 @@ SELECTABLE = frozenset(PROPERTIES) | {"id"}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class View:
-    """How one caller sees messages: which properties, which kind of id, and whether the scope lets content through."""
+    """How one caller sees messages: which properties, which kind of id, and whether the scope lets content through.
+
+    named: ids of named properties that were expanded.
+    """
 
     store: Store
     select: tuple[str, ...] | None
     immutable: bool
     content: bool
+    named: tuple[str, ...] = ()
 
     def document(self, row: MessageRow) -> dict[str, Any]:
         """The message as this caller sees it."""
@@ -139,7 +156,7 @@ class View:
         for name in self.select or PROPERTIES:
             if name != "id" and (self.content or name not in CONTENT):
                 document[name] = PROPERTIES[name](source)
-        return document
+        return document | _named_properties(source, self.named)
 
     def removed(self, entry: Removed) -> dict[str, Any]:
         """What a delta round says of a message that left: its id and nothing else."""

@@ -1,5 +1,6 @@
 """The message operations: list, get, move."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.faults import Fault
@@ -9,12 +10,12 @@ from sandbox.graph.exchange import Answer, Call, ConnectionCut
 from sandbox.graph.message import SELECTABLE, View, attachments
 from sandbox.store import MessageRow
 
-LIST_OPTIONS = ("$select", "$top", "$orderby", "$skiptoken")
+LIST_OPTIONS = ("$select", "$expand", "$top", "$orderby", "$skiptoken")
 
 
-def view(desk: Desk, call: Call, select: tuple[str, ...] | None) -> View:
+def view(desk: Desk, call: Call, select: tuple[str, ...] | None, named: Sequence[str] = ()) -> View:
     """How this caller sees messages."""
-    return View(desk.store, select, call.immutable, scope.sees_content(call))
+    return View(desk.store, select, call.immutable, scope.sees_content(call), tuple(named))
 
 
 def list_page(desk: Desk, call: Call) -> Answer:
@@ -24,7 +25,7 @@ def list_page(desk: Desk, call: Call) -> Answer:
     position = _position(desk, asked)
     found = desk.store.page(folder.id, position["after"] and tuple(position["after"]), position["top"] + 1)
     page = found[: position["top"]]
-    seen = view(desk, call, position["select"])
+    seen = view(desk, call, position["select"], position["named"])
     body: dict[str, Any] = {
         "@odata.context": f"{call.base_url}/v1.0/$metadata#users('me')/mailFolders('inbox')/messages"
     }
@@ -36,7 +37,7 @@ def list_page(desk: Desk, call: Call) -> Answer:
 
 def _position(desk: Desk, asked: query.Query) -> dict[str, Any]:
     if asked.token is None:
-        return {"after": None, "top": asked.top, "select": asked.select}
+        return {"after": None, "top": asked.top, "select": asked.select, "named": asked.named}
     position = desk.seal.position(asked.token)
     if position is None or "after" not in position:
         raise error.bad_request("The skip token is not valid.")
@@ -67,15 +68,13 @@ def show(desk: Desk, call: Call) -> Answer:
     """GET /me/messages/{message}."""
     query.allow(call.query, ("$select", "$expand"))
     row = find(desk, call)
+    if call.query.get("$expand", "").partition("(")[0] != "attachments":
+        return Answer(200, view(desk, call, query.select(call, SELECTABLE), query.named(call)).document(row))
     body = view(desk, call, query.select(call, SELECTABLE)).document(row)
-    if "$expand" in call.query:
-        body["attachments"] = _expanded(desk, call, row)
-    return Answer(200, body)
+    return Answer(200, body | {"attachments": _attachments(desk, call, row)})
 
 
-def _expanded(desk: Desk, call: Call, row: MessageRow) -> list[dict[str, Any]]:
-    if call.query["$expand"].partition("(")[0] != "attachments":
-        raise error.bad_request("Only attachments can be expanded here.")
+def _attachments(desk: Desk, call: Call, row: MessageRow) -> list[dict[str, Any]]:
     scope.demand(call, scope.CONTENT)
     return attachments(row, desk.store.canaries)
 

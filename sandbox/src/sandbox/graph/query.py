@@ -4,22 +4,29 @@ Refuses what the sandbox doesn't model: an option that was silently ignored woul
 """
 
 import dataclasses
+import re
 from collections.abc import Collection, Mapping
 
-from sandbox.graph import error
+from sandbox.graph import error, scope
 from sandbox.graph.exchange import Call
 
 DEFAULT_PAGE = 10  # Graph: list messages
 LARGEST_PAGE = 1000  # the same
 NEWEST_FIRST = "receiveddatetime desc"
 PAGE_SIZE_PREFERENCE = "odata.maxpagesize="
+_NAMED = re.compile(r"singleValueExtendedProperties\(\$filter=(id eq '[^']+'(?: or id eq '[^']+')*)\)")
+_GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Query:
-    """`select` is None for everything. `token` is the opaque position of a page, None for the first."""
+    """`select` is None for everything. `token` is the opaque position of a page, None for the first.
+
+    `named` are ids of named properties to expand.
+    """
 
     select: tuple[str, ...] | None
+    named: tuple[str, ...]
     top: int
     token: str | None
 
@@ -38,7 +45,10 @@ def parse(call: Call, known: Collection[str], options: Collection[str], default_
     if call.query.get("$orderby", NEWEST_FIRST).casefold() != NEWEST_FIRST:
         raise error.bad_request("The restriction or sort order is too complex for this operation.")
     return Query(
-        select(call, known), top(call, default_top), call.query.get("$skiptoken") or call.query.get("$deltatoken")
+        select(call, known),
+        named(call),
+        top(call, default_top),
+        call.query.get("$skiptoken") or call.query.get("$deltatoken"),
     )
 
 
@@ -51,6 +61,19 @@ def select(call: Call, known: Collection[str]) -> tuple[str, ...] | None:
     if not set(names) <= set(known):
         raise error.bad_request("Could not find a property named so on this type; check $select.")
     return names
+
+
+def named(call: Call) -> tuple[str, ...]:
+    """Ids of the named properties that $expand asks for, as Graph writes them back: the set's GUID in lower case."""
+    raw = call.query.get("$expand")
+    if not raw:
+        return ()
+    found = _NAMED.fullmatch(raw)
+    if found is None:
+        raise error.bad_request("Parsing OData Select and Expand failed: named properties are expanded by id.")
+    scope.demand(call, scope.CONTENT)
+    ids = re.findall("'([^']+)'", found[1])
+    return tuple(_GUID.sub(lambda guid: guid[0].lower(), one) for one in ids)
 
 
 def top(call: Call, default: int) -> int:

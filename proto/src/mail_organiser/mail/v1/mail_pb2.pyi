@@ -90,7 +90,7 @@ class MessageColumns(_message.Message):
 
     @_builtins.property
     def list_id(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """List-Id header value."""
+        """Bare id of a List-Id header (RFC 2919): lower case, without a blank, at most 255 characters."""
 
     @_builtins.property
     def recipient_count(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
