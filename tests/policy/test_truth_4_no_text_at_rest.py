@@ -19,6 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from gateway.identity.sign_in import token_cell
 from gateway.store import engine
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
 from gateway.vault.vault import Vault
 from mail_organiser.mail.v1.mail_pb2 import FolderColumns, MessageColumns
 
@@ -82,7 +83,7 @@ def secrets_of(whole_run: Any, tmp_path_factory: pytest.TempPathFactory) -> list
     house, place = whole_run.house, whole_run.house.place
     data = tmp_path_factory.mktemp("copy") / "data"
     shutil.copytree(place.root / "data", data)
-    keyring = Keyring.open(place.path("secrets", "root.key"), data / "keys.sealed", data_folder=data)
+    keyring = Keyring.open(FileRoot(place.path("secrets", "root.key"), data_folder=data), data / "keys.sealed")
     vault, opened = Vault(keyring, "local"), engine.open(data / "gateway.sqlite")
     ((sealed, person),) = house.query(
         "SELECT sealed, person_id FROM token_cache JOIN mailbox ON mailbox.id = mailbox_id WHERE mailbox_id = ?",

@@ -39,6 +39,7 @@ from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.root import FileRoot, Root
 from gateway.vault.vault import Vault
 from gateway.work import Work
 
@@ -120,13 +121,24 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
 
 def _keyring(configured: GatewaySettings) -> Keyring:
     """The keys of this deployment, made at the first start."""
-    data = configured.database.parent
     try:
+        root = _root(configured)
         if configured.keys.exists():
-            return Keyring.open(configured.root_key, configured.keys, data_folder=data)
-        return Keyring.create(configured.root_key, configured.keys, data_folder=data, now=clock.now())
+            return Keyring.open(root, configured.keys)
+        return Keyring.create(root, configured.keys, now=clock.now())
     except KeyringRefused as refused:
         raise StartRefused(str(refused)) from None
+
+
+def _root(configured: GatewaySettings) -> Root:
+    """What the keys are sealed by: a module's key where one is configured, a file's otherwise."""
+    if configured.root_hsm is not None:
+        from gateway.vault.hsm import HsmRoot  # noqa: PLC0415  # an extra that most installations do without
+
+        return HsmRoot(configured.root_hsm)
+    if configured.root_key is None:
+        raise StartRefused("root_key: is missing; add it, or root_hsm")
+    return FileRoot(configured.root_key, data_folder=configured.database.parent)
 
 
 async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:

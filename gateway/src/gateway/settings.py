@@ -1,12 +1,13 @@
 """What the gateway must be told. Read once, frozen, unknown keys refused; secrets are paths of files."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chassis.settings import File, Settings, Tls
 from gateway.disclosure import Disclosure
 from gateway.identity.microsoft import MicrosoftSettings
+from gateway.vault.hsm_settings import HsmSettings
 
 
 class Peer(Settings):
@@ -44,7 +45,8 @@ class GatewaySettings(Settings):
     microsoft: MicrosoftSettings
     graph: GraphSettings = GraphSettings()
     database: File
-    root_key: File
+    root_key: File | None = None
+    root_hsm: HsmSettings | None = None
     keys: File
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
@@ -52,3 +54,9 @@ class GatewaySettings(Settings):
     plans: File | None = None
     plan: str = "unlimited"
     disclosure: Disclosure | None = None
+
+    @model_validator(mode="after")
+    def _one_root(self) -> Self:
+        if (self.root_key is None) == (self.root_hsm is None):
+            raise ValueError("needs one of root_key (a file) and root_hsm (a module), and not both")
+        return self

@@ -38,6 +38,7 @@ from gateway.identity.token_source import TokenSource
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
 from gateway.vault.vault import Vault
 from sandbox.testing import RunningSandbox, start
 
@@ -191,7 +192,7 @@ async def running(  # what one gateway is made of
 ) -> AsyncIterator[Gateway]:
     data = folder / "data"
     data.mkdir()
-    keyring = Keyring.create(folder / "root.key", folder / "keys", data_folder=data, now=clock.now())
+    keyring = Keyring.create(FileRoot(folder / "root.key", data_folder=data), folder / "keys", now=clock.now())
     shutil.copyfile(empty_database, data / "mail.db")
     (data / "mail.db").chmod(store.FILE_MODE)
     engine = store.open(data / "mail.db")

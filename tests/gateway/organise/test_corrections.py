@@ -21,6 +21,7 @@ from gateway.store import corrections as rows
 from gateway.store.codes import CorrectionKind, DecidedBy, DecisionKind
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
 from gateway.vault.vault import Cell, Vault
 from mail_organiser.classifier.v1 import classifier_pb2 as choices
 from mail_organiser.mail.v1.mail_pb2 import Clearance
@@ -93,7 +94,9 @@ class House:
         self.engine = engine.open(root / "data.sqlite")
         engine.migrate(self.engine)
         (root / "data").mkdir()
-        keyring = Keyring.create(root / "root.key", root / "data" / "keys", data_folder=root / "data", now=clock.now())
+        keyring = Keyring.create(
+            FileRoot(root / "root.key", data_folder=root / "data"), root / "data" / "keys", now=clock.now()
+        )
         self.vault = Vault(keyring, "test")
         graph: Any = self.desk
         self.context = Context(self.engine, self.vault, peers.judge, lambda _: graph, 0.0, plan.load(None, "unlimited"))

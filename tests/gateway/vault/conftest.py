@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from gateway.store import engine as store_engine
 from gateway.store import people
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
 from gateway.vault.vault import Vault
 
 START = 1_700_000_000_000
@@ -59,7 +60,7 @@ def engine(migrated: Path, data_folder: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def keyring(tmp_path: Path, data_folder: Path) -> Keyring:
-    return Keyring.create(tmp_path / "root.key", data_folder / "keys", data_folder=data_folder, now=START)
+    return Keyring.create(FileRoot(tmp_path / "root.key", data_folder=data_folder), data_folder / "keys", now=START)
 
 
 @pytest.fixture

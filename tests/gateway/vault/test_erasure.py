@@ -15,6 +15,7 @@ from gateway.store.tables import mailbox as mailbox_table
 from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed, PersonErased
 from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.root import FileRoot
 from gateway.vault.vault import Cell, Vault
 
 
@@ -41,7 +42,7 @@ def test_copies_from_before_open_nothing_with_the_keys_from_after(
 
     assert not any(dek in path.read_bytes() for dek in deks for path in [*before.iterdir(), *data_folder.iterdir()])
     copy = store_engine.open(before / "organiser.db")
-    after = Vault(Keyring.open(tmp_path / "root.key", data_folder / "keys", data_folder=data_folder), "test")
+    after = Vault(Keyring.open(FileRoot(tmp_path / "root.key", data_folder=data_folder), data_folder / "keys"), "test")
     with reading(copy) as connection:
         found = connection.execute(select(mailbox_table)).all()
         assert {one.id for one in found} == {gone.id, stays.id}

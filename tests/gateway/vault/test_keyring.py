@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.root import FileRoot
 
 NOW = 1_700_000_000_000
 
@@ -24,7 +25,7 @@ def keys_file(data_folder: Path) -> Path:
 
 
 def _open(keyring: Keyring, root_file: Path) -> Keyring:
-    return Keyring.open(root_file, keyring._file, data_folder=keyring._file.parent)
+    return Keyring.open(FileRoot(root_file, data_folder=keyring._file.parent), keyring._file)
 
 
 def test_created_keys_come_back(keyring: Keyring, root_file: Path) -> None:
@@ -32,7 +33,7 @@ def test_created_keys_come_back(keyring: Keyring, root_file: Path) -> None:
     again = _open(keyring, root_file)
     assert again._keys == keyring._keys
     assert [key.purpose for key in again._keys] == list(Purpose)
-    assert len({key.secret for key in again._keys} | {again._root_key}) == len(Purpose) + 1
+    assert len({key.secret for key in again._keys} | {root_file.read_bytes()}) == len(Purpose) + 1
 
 
 def test_both_files_are_private_and_the_keys_are_not_in_the_clear(
@@ -59,7 +60,7 @@ def test_the_root_key_must_lie_outside_the_data_folder(data_folder: Path, keys_f
     (tmp_path / "link").symlink_to(data_folder)
     for inside in (data_folder / "root.key", data_folder / "a" / "root.key", tmp_path / "link" / "root.key"):
         with pytest.raises(KeyringRefused, match="data folder"):
-            Keyring.create(inside, keys_file, data_folder=data_folder, now=NOW)
+            Keyring.create(FileRoot(inside, data_folder=data_folder), keys_file, now=NOW)
     assert not list(data_folder.iterdir())
 
 
@@ -92,20 +93,21 @@ def test_a_wrong_root_key_is_refused(keyring: Keyring, root_file: Path, content:
 
 def test_missing_files_are_refused_and_not_made(root_file: Path, keys_file: Path, data_folder: Path) -> None:
     """Open never creates: new keys in the place of lost ones would make everything unreadable in silence."""
-    with pytest.raises(KeyringRefused, match="can't be read"):
-        Keyring.open(root_file, keys_file, data_folder=data_folder)
+    with pytest.raises(KeyringRefused, match="restore it"):
+        Keyring.open(FileRoot(root_file, data_folder=data_folder), keys_file)
     assert not root_file.exists()
     assert not keys_file.exists()
 
 
 def test_create_replaces_nothing(keyring: Keyring, root_file: Path, keys_file: Path, data_folder: Path) -> None:
     """A keys file that is there stays; a root key that was provided (a mounted secret) is used."""
-    before = keys_file.read_bytes()
+    before, given = keys_file.read_bytes(), root_file.read_bytes()
     with pytest.raises(KeyringRefused, match="exists"):
-        Keyring.create(root_file, keys_file, data_folder=data_folder, now=NOW)
+        Keyring.create(FileRoot(root_file, data_folder=data_folder), keys_file, now=NOW)
     assert keys_file.read_bytes() == before
-    other = Keyring.create(root_file, data_folder / "other", data_folder=data_folder, now=NOW)
-    assert other._root_key == keyring._root_key
+    other = Keyring.create(FileRoot(root_file, data_folder=data_folder), data_folder / "other", now=NOW)
+    assert root_file.read_bytes() == given
+    assert keyring.all(Purpose.KEK) != other.all(Purpose.KEK)
 
 
 def test_rotation_keeps_the_old_until_destroyed(keyring: Keyring, root_file: Path) -> None:

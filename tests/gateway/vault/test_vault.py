@@ -14,6 +14,7 @@ from gateway.store.tables import person_key
 from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed, KeyAbsent, KeyExhausted, PersonErased
 from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.root import FileRoot
 from gateway.vault.vault import Cell, Vault
 
 CELL = Cell("folder", "fld_1", "name_sealed")
@@ -159,7 +160,7 @@ def test_a_lost_kek_is_one_error_and_the_next_sign_in_goes_on(
     """With other keys than those that sealed: typed refusals, and after signing in the person works again."""
     with engine.begin() as connection:
         sealed = vault.seal(connection, person, CELL, TEXT)
-    other = Keyring.create(tmp_path / "root.key", data_folder / "other", data_folder=data_folder, now=1)
+    other = Keyring.create(FileRoot(tmp_path / "root.key", data_folder=data_folder), data_folder / "other", now=1)
     restored = Vault(other, "test")
     with engine.begin() as connection:
         for use in (restored.feature_key, lambda c, p: restored.seal(c, p, CELL, TEXT)):

@@ -1,4 +1,4 @@
-"""The gateway's own keys: separate random ones for each purpose, in a file that the root key seals as a whole.
+"""The gateway's own keys: separate random ones for each purpose, in a file that the root seals as a whole.
 
 No key is derived from another, so each can be replaced or destroyed alone. Destroying a KEK generation is what makes
 old copies of the database unreadable. The file is replaced in one step and under a lock; a crash leaves the old or the
@@ -19,11 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
 from gateway.store import ids
-from gateway.vault import envelope, root
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import DecryptFailed, KeyringRefused
+from gateway.vault.root import FILE_MODE, Root, private_bytes
 
-_ROOT_ID: Final = "root"
 _PLACE: Final = ("keys",)
 
 
@@ -58,27 +57,25 @@ class _Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Keyring:
     """The keys in use and the older ones still kept. One per process."""
 
-    def __init__(self, root_key: bytes, keys_file: Path, keys: tuple[Key, ...]) -> None:
-        self._root_key = root_key
+    def __init__(self, root: Root, keys_file: Path, keys: tuple[Key, ...]) -> None:
+        self._root = root
         self._file = keys_file
         self._keys = keys
 
     @classmethod
-    def create(cls, root_file: Path, keys_file: Path, *, data_folder: Path, now: int) -> "Keyring":
-        """New keys, and a root key unless one was provided. Raises KeyringRefused when there is a keys file already."""
+    def create(cls, root: Root, keys_file: Path, *, now: int) -> "Keyring":
+        """New keys, and a root unless one was provided. Raises KeyringRefused when there is a keys file already."""
         if keys_file.exists():
             raise KeyringRefused(f"{keys_file} exists; new keys would make everything sealed so far unreadable")
-        given = root_file.exists()
-        root_key = (root.read if given else root.create)(root_file, data_folder=data_folder)
-        keyring = cls(root_key, keys_file, tuple(_new(purpose, now) for purpose in Purpose))
-        _write(keys_file, envelope.seal(root_key, _ROOT_ID, _PLACE, msgspec.json.encode(_Keys(keyring._keys))))
+        root.prepare()
+        keyring = cls(root, keys_file, tuple(_new(purpose, now) for purpose in Purpose))
+        _write(keys_file, root.seal(_PLACE, msgspec.json.encode(_Keys(keyring._keys))))
         return keyring
 
     @classmethod
-    def open(cls, root_file: Path, keys_file: Path, *, data_folder: Path) -> "Keyring":
-        """The keys as they stand. Raises KeyringRefused unless both files are private, in place and belong together."""
-        root_key = root.read(root_file, data_folder=data_folder)
-        return cls(root_key, keys_file, _read(root_key, keys_file))
+    def open(cls, root: Root, keys_file: Path) -> "Keyring":
+        """The keys as they stand. Raises KeyringRefused unless both are private and belong together."""
+        return cls(root, keys_file, _read(root, keys_file))
 
     def newest(self, purpose: Purpose) -> Key:
         """The key to seal or sign with."""
@@ -91,7 +88,7 @@ class Keyring:
     def kek(self, kek_id: str) -> Key | None:
         """A KEK by its id, looked up again on disk when another process made it; None when it is destroyed."""
         if self._kek(kek_id) is None:
-            self._keys = _read(self._root_key, self._file)
+            self._keys = _read(self._root, self._file)
         return self._kek(kek_id)
 
     def signing_key(self) -> ec.EllipticCurvePrivateKey:
@@ -121,9 +118,8 @@ class Keyring:
 
     def _change(self, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
         with _locked(self._file):
-            changed = change(_read(self._root_key, self._file))
-            sealed = envelope.seal(self._root_key, _ROOT_ID, _PLACE, msgspec.json.encode(_Keys(changed)))
-            _write(self._file, sealed)
+            changed = change(_read(self._root, self._file))
+            _write(self._file, self._root.seal(_PLACE, msgspec.json.encode(_Keys(changed))))
             self._keys = changed
 
 
@@ -145,14 +141,12 @@ def _private_key(key: Key) -> ec.EllipticCurvePrivateKey:
     return private
 
 
-def _read(root_key: bytes, path: Path) -> tuple[Key, ...]:
+def _read(root: Root, path: Path) -> tuple[Key, ...]:
     try:
-        opened = envelope.open(root_key, _PLACE, root.private_bytes(path))
+        opened = root.open(_PLACE, private_bytes(path, "keys"))
         keys = msgspec.json.decode(opened, type=_Keys).keys
     except (DecryptFailed, msgspec.MsgspecError):
-        raise KeyringRefused(
-            f"{path} was not sealed by this root key; restore the pair that belongs together"
-        ) from None
+        raise KeyringRefused(f"{path} was not sealed by this root; restore the pair that belongs together") from None
     if {key.purpose for key in keys} != set(Purpose):
         raise KeyringRefused(f"{path} lacks a key for some purpose; restore it")
     return keys
@@ -161,7 +155,7 @@ def _read(root_key: bytes, path: Path) -> tuple[Key, ...]:
 def _write(path: Path, content: bytes) -> None:
     """Replace a file in one step, private from its first byte, and on the disk when this returns."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, root.FILE_MODE)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

@@ -1,56 +1,82 @@
-"""The root key's file: 32 random bytes that only this user can read, outside the data folder.
+"""The root: the one key that opens the keys file, wherever it is kept. Here in a file, in gateway.vault.hsm elsewhere.
 
-On one machine that protects a copied database or backup, not a stolen disk: whoever has both files has everything.
+In a file, it is 32 random bytes that only this user (or a mounted secret's group) can read, outside the data folder. On
+one machine that protects a copied database or backup, not a stolen disk: whoever has both files has everything.
 """
 
 import os
 import secrets
-import stat
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+from chassis.secret_file import SecretRefused, read_private
+from gateway.vault import envelope
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import KeyringRefused
 
 FILE_MODE: Final = 0o600
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_ID: Final = "root"
 
 
-def create(path: Path, *, data_folder: Path) -> bytes:
-    """A new root key in a new file. Raises KeyringRefused when there is a file, or the place is in the data folder."""
-    _refuse_inside(path, data_folder)
+class Root(Protocol):
+    """What the keyring needs. KeyringRefused when the root can't be reached, DecryptFailed for what it did not seal."""
+
+    def prepare(self) -> None:
+        """At installation: make the key where ours to make and absent."""
+        ...
+
+    def seal(self, place: Sequence[str], plaintext: bytes) -> bytes:
+        """`plaintext` for this place."""
+        ...
+
+    def open(self, place: Sequence[str], sealed: bytes) -> bytes:
+        """What was sealed for this place."""
+        ...
+
+
+class FileRoot:
+    """The root in a file: made by us, or mounted by an orchestrator from its store of secrets."""
+
+    def __init__(self, path: Path, *, data_folder: Path) -> None:
+        """Raises KeyringRefused for a place in the data folder: a copy of that folder would open itself."""
+        if path.resolve().is_relative_to(data_folder.resolve()):
+            raise KeyringRefused(
+                f"{path} lies in the data folder, so a copy of that folder would open itself; move it out"
+            )
+        self._path = path
+
+    def prepare(self) -> None:
+        """32 random bytes in a new file, on the disk when this returns; one that is there stays."""
+        if self._path.exists():
+            return
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+        except OSError:
+            raise KeyringRefused(f"no root key can be created at {self._path}; is its folder there?") from None
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def seal(self, place: Sequence[str], plaintext: bytes) -> bytes:
+        """Under the file's key as it is now."""
+        return envelope.seal(self._key(), _ID, place, plaintext)
+
+    def open(self, place: Sequence[str], sealed: bytes) -> bytes:
+        """Under the file's key as it is now."""
+        return envelope.open(self._key(), place, sealed)
+
+    def _key(self) -> bytes:
+        key = private_bytes(self._path, "root_key")
+        if len(key) != KEY_BYTES:
+            raise KeyringRefused(f"{self._path} does not hold exactly {KEY_BYTES} bytes; restore the root key")
+        return key
+
+
+def private_bytes(path: Path, key: str) -> bytes:
+    """A secret file's content; key: its setting. KeyringRefused when it is missing or not private."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-    except OSError:
-        raise KeyringRefused(f"no root key can be created at {path}; is there one already?") from None
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
-
-
-def read(path: Path, *, data_folder: Path) -> bytes:
-    """The root key (32 bytes). Raises KeyringRefused for a missing, readable by others, misplaced or wrong file."""
-    _refuse_inside(path, data_folder)
-    key = private_bytes(path)
-    if len(key) != KEY_BYTES:
-        raise KeyringRefused(f"{path} does not hold exactly {KEY_BYTES} bytes; restore the root key")
-    return key
-
-
-def private_bytes(path: Path) -> bytes:
-    """A file's content, if nobody but its owner may read or write it. Raises KeyringRefused otherwise."""
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & _OTHERS:
-                raise KeyringRefused(f"{path} is open to other users; run: chmod 600 {path}")
-            return file.read()
-    except OSError:
-        raise KeyringRefused(f"{path} can't be read; restore it, or create the keys once at installation") from None
-
-
-def _refuse_inside(path: Path, data_folder: Path) -> None:
-    if path.resolve().is_relative_to(data_folder.resolve()):
-        raise KeyringRefused(f"{path} lies in the data folder, so a copy of that folder would open itself; move it out")
+        return read_private(path, key)
+    except SecretRefused as refused:
+        raise KeyringRefused(f"{refused} If it is lost, restore it: a new one opens nothing that was sealed.") from None
