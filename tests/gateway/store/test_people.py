@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select
 
 from gateway.store import (
+    api_keys,
     audit,
     corrections,
     decisions,
+    denied_tokens,
     exchange_codes,
     folders,
     ids,
@@ -21,13 +23,15 @@ from gateway.store import (
     person_plans,
     profiles,
     reading,
+    refresh_tokens,
     scan_charges,
     scans,
     sessions,
     spending,
     token_caches,
 )
-from gateway.store.codes import CorrectionKind, DecisionKind
+from gateway.store.api_keys import ApiKey
+from gateway.store.codes import CorrectionKind, DecisionKind, Scope
 from gateway.store.corrections import Correction
 from gateway.store.decisions import Finding, NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
@@ -56,6 +60,11 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     move_runs.create(connection, mailbox.id, scan_id=scan.id, undoes=run.id, now=2)
     session = sessions.create(connection, mailbox.person_id, now=1, expires_at=9)
     exchange_codes.add(connection, ExchangeCode(token_bytes(32), session.id, b"v", 9))
+    refresh_tokens.add(connection, token_bytes(32), session.id)
+    denied_tokens.deny(connection, ids.new("jti"), session.id, expires_at=9)
+    owners = (mailbox.person_id, mailbox.id)
+    key = ApiKey(ids.new("apk"), *owners, token_bytes(32), b"n", 1, 9, None, frozenset({Scope.READ}))
+    api_keys.add(connection, key)
     some = spending.Spending(5, 5)
     spending.reserve(connection, mailbox.person_id, 20_000, wanted=some, cap=some)
     person_plans.put(connection, mailbox.person_id, "free", now=1)

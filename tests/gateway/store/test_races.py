@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Connection, Engine
 
-from gateway.store import exchange_codes, profiles, reading, sessions, sign_ins, token_caches
+from gateway.store import exchange_codes, profiles, reading, refresh_tokens, sessions, sign_ins, token_caches
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.exchange_codes import ExchangeCode
 from gateway.store.mailboxes import Mailbox
@@ -57,6 +57,20 @@ def test_an_exchange_code_works_once(engine: Engine, mailbox: Mailbox) -> None:
         exchange_codes.add(connection, made)
     taken = _at_once(engine, THREADS, lambda connection: exchange_codes.consume(connection, b"hash", now=50))
     assert [one for one in taken if one is not None] == [made]
+
+
+def test_a_refresh_token_is_spent_once(engine: Engine, mailbox: Mailbox) -> None:
+    """20 refreshes with one token: one wins, and the others can see since when it is spent."""
+    with engine.begin() as connection:
+        session = sessions.create(connection, mailbox.person_id, now=1, expires_at=999)
+        refresh_tokens.add(connection, b"hash", session.id)
+        assert not refresh_tokens.spend(connection, b"hash", "ses_other", now=49)
+        assert refresh_tokens.spent_at(connection, b"hash", session.id) is None
+    spent = _at_once(engine, THREADS, lambda connection: refresh_tokens.spend(connection, b"hash", session.id, now=50))
+    assert sorted(spent) == [False] * (THREADS - 1) + [True]  # type: ignore[type-var]  # booleans
+    with engine.begin() as connection:
+        assert refresh_tokens.spent_at(connection, b"hash", session.id) == 50
+        assert refresh_tokens.spent_at(connection, b"hash", "ses_other") is None
 
 
 def test_what_is_over_is_not_handed_out(engine: Engine, mailbox: Mailbox) -> None:

@@ -13,11 +13,14 @@ from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
 
 CODES_AND_IDS = {
+    "api_key": {"id", "person_id", "mailbox_id"},
+    "api_key_scope": {"api_key_id", "scope"},
     "audit_event": {"id", "mailbox_id", "person_id", "kind", "run_id"},
     "correction": {"id", "mailbox_id", "kind"},
     "decision": {
         *("id", "scan_id", "mailbox_id", "message_id", "kind", "folder_id", "reason", "engine", "decided_by"),
     },
+    "denied_token": {"id", "session_id"},
     "exchange_code": {"session_id"},
     "finding": {"decision_id", "mailbox_id", "technique", "field", "rule_id"},
     "folder": {"id", "mailbox_id", "graph_id"},
@@ -32,6 +35,7 @@ CODES_AND_IDS = {
     "profile": {"mailbox_id"},
     "person_plan": {"person_id", "plan"},
     "provider_spending": {"person_id"},
+    "refresh_token": {"session_id"},
     "scan_charge": {"scan_id", "person_id"},
     "scan": {"id", "mailbox_id", "state", "source_graph_id", "error_code"},
     "session": {"id", "person_id"},
@@ -41,11 +45,11 @@ CODES_AND_IDS = {
 SEALED = {"cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
-    "keyed_hash",
+    *("keyed_hash", "token_hash", "secret_hash"),
 }
-NOT_ABOUT_A_MAILBOX = {"person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"} | {
-    "person_plan",
-    "scan_charge",
+NOT_ABOUT_A_MAILBOX = {
+    *("person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"),
+    *("refresh_token", "denied_token", "api_key_scope", "person_plan", "scan_charge"),
 }
 
 

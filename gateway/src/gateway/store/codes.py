@@ -36,6 +36,16 @@ class CorrectionKind(StrEnum):
     TEXT = "text"
 
 
+class Scope(StrEnum):
+    """What an API key may be allowed to do. Moving mail is a scope of its own: none of the others includes it."""
+
+    READ = "read"
+    FOLDERS = "folders"
+    SCAN = "scan"
+    RULES = "rules"
+    MOVE = "move"
+
+
 class RunKind(StrEnum):
     """Whether a move run carries out a scan's decisions or takes an earlier run back."""
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.store import ids
+from gateway.store import api_keys, ids
 from gateway.store.errors import RowAbsent
 from gateway.store.tables import audit_event, mailbox, person, person_plan, provider_spending, scan_charge, session
 
@@ -68,6 +68,7 @@ def erase_rows(connection: Connection, person_id: str) -> None:
     mailboxes = select(mailbox.c.id).where(mailbox.c.person_id == person_id)
     theirs = (audit_event.c.person_id == person_id) | audit_event.c.mailbox_id.in_(mailboxes)
     connection.execute(delete(audit_event).where(theirs))
+    api_keys.revoke_person(connection, person_id)
     connection.execute(delete(session).where(session.c.person_id == person_id))
     for table in (provider_spending, scan_charge, person_plan):
         connection.execute(delete(table).where(table.c.person_id == person_id))

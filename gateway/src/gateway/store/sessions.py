@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from gateway.store import ids
+from gateway.store import api_keys, ids
 from gateway.store.tables import session
 
 
@@ -44,10 +44,11 @@ def revoke(connection: Connection, session_id: str, *, now: int) -> bool:
     return connection.execute(ended).rowcount == 1
 
 
-def revoke_person(connection: Connection, person_id: str, *, now: int) -> int:
-    """End all of a person's sessions; returns how many."""
+def revoke_person(connection: Connection, person_id: str, *, now: int) -> list[str]:
+    """End all that lets a person in: their sessions with every token, and their API keys. Returns what ended, by id."""
     theirs = (session.c.person_id == person_id) & session.c.revoked_at.is_(None)
-    return connection.execute(update(session).where(theirs).values(revoked_at=now)).rowcount
+    ended = connection.execute(update(session).where(theirs).values(revoked_at=now).returning(session.c.id))
+    return [*ended.scalars(), *api_keys.revoke_person(connection, person_id)]
 
 
 def revoked_since(connection: Connection, moment: int) -> list[str]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     false,
 )
 
-from gateway.store.codes import CorrectionKind, DecidedBy, DecisionKind, EntryState, RunKind, WorkState
+from gateway.store.codes import CorrectionKind, DecidedBy, DecisionKind, EntryState, RunKind, Scope, WorkState
 from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
 
 METADATA = MetaData(
@@ -316,6 +316,46 @@ exchange_code = Table(
     Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("verifier_hash", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# A session's refresh tokens, spent ones too: a spent one that comes back was stolen.
+refresh_token = Table(
+    "refresh_token",
+    METADATA,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("spent_at", BigInteger),
+)
+
+# Single access tokens that are refused before their time, by their jti.
+denied_token = Table(
+    "denied_token",
+    METADATA,
+    _id(),
+    Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# Without a mailbox it is for all of the person's. A key that was revoked is a row that is gone.
+api_key = Table(
+    "api_key",
+    METADATA,
+    _id(),
+    Column("person_id", OpaqueId, ForeignKey("person.id"), nullable=False, index=True),
+    Column("mailbox_id", OpaqueId, ForeignKey("mailbox.id", ondelete="CASCADE"), index=True),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("last_used_on", Integer),
+)
+
+api_key_scope = Table(
+    "api_key_scope",
+    METADATA,
+    Column("api_key_id", OpaqueId, ForeignKey("api_key.id", ondelete="CASCADE"), primary_key=True),
+    Column("scope", OneOf(Scope), primary_key=True),
+    _one_of("scope", Scope),
 )
 
 # No foreign keys: the trail outlives what it speaks of; codes, ids and counts only.
