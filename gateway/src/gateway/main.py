@@ -22,11 +22,14 @@ from gateway.graph.clock import SystemClock
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.link import Asked
 from gateway.graph.transport import Connection
-from gateway.identity.jwt import AccessTokens, TokenKeys
+from gateway.identity import key_rotation
+from gateway.identity.jwt import AccessTokens
+from gateway.identity.key_rotation import KeyRotation
 from gateway.identity.live import LiveSessions
 from gateway.identity.microsoft import SCOPES, Microsoft
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
+from gateway.identity.signals import Signals
 from gateway.identity.token_source import TokenSource
 from gateway.organise import plan, requests
 from gateway.organise.apply import ApplyWorkflow
@@ -73,7 +76,8 @@ async def serve(path: Path, stopping: asyncio.Event) -> None:
 @asynccontextmanager
 async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
     async with AsyncExitStack() as stack:
-        stack.enter_context(expose(Metrics(), configured.metrics_host, configured.metrics_port))
+        metrics = Metrics()
+        stack.enter_context(expose(metrics, configured.metrics_host, configured.metrics_port))
         keyring = _keyring(configured)
         vault = Vault(keyring, configured.deployment)
         engine = store.open(configured.database)
@@ -91,11 +95,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         plans = plan.load(configured.plans, configured.plan)
         context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds, plans)
         work = await _work(stack, configured, context)
-        tokens = AccessTokens(
-            TokenKeys(keyring.signing_key(), keyring.retired_verification_keys()),
-            issuer=configured.public_url,
-            audience=f"{configured.public_url}/api",
-        )
+        tokens = await _tokens(stack, configured, keyring)
         live = LiveSessions(engine)
         parts = app.Parts(
             context=context,
@@ -110,7 +110,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
                 provider=health.provider(judge.classifier),
             ),
             sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
-            sessions=Sessions(engine, tokens, live),
+            sessions=Sessions(engine, tokens, live, Signals(metrics.registry)),
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
@@ -139,6 +139,17 @@ def _root(configured: GatewaySettings) -> Root:
     if configured.root_key is None:
         raise StartRefused("root_key: is missing; add it, or root_hsm")
     return FileRoot(configured.root_key, data_folder=configured.database.parent)
+
+
+async def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring) -> AccessTokens:
+    """Our access tokens, which follow the keyring's rotations as long as this process runs."""
+    key_rotation.renew(keyring, clock.now())
+    schedule = key_rotation.schedule(keyring.signing_keys(), clock.now())
+    audience = f"{configured.public_url}/api"
+    tokens = AccessTokens(schedule.keys(), issuer=configured.public_url, audience=audience)
+    following = asyncio.create_task(KeyRotation(keyring, tokens, schedule).run())
+    stack.callback(following.cancel)
+    return tokens
 
 
 async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:

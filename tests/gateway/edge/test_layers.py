@@ -237,6 +237,7 @@ async def test_the_open_routes_are_exactly_these(front: Any) -> None:
         "openapi.json",
         "session/callback",
         "session/exchange",
+        "session/refresh",
         "session/sign-in",
         "status",
     ]

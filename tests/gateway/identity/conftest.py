@@ -17,6 +17,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from opentelemetry.trace import NoOpTracer
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from chassis.authority import LocalAuthority
@@ -34,6 +35,7 @@ from gateway.identity.live import LiveSessions
 from gateway.identity.microsoft import Microsoft, MicrosoftSettings
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
+from gateway.identity.signals import Signals
 from gateway.identity.token_source import TokenSource
 from gateway.store import clock
 from gateway.store import engine as store
@@ -113,6 +115,13 @@ class _Inputs(HTMLParser):
             self.fields[str(given["name"])] = given.get("value") or ""
 
 
+def refresh_token(answer: httpx.Response) -> str:
+    """The token in an answer's cookie."""
+    name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
+    assert name == session.REFRESH_COOKIE
+    return value
+
+
 @dataclass
 class Gateway:
     """A running gateway, and what a browser and a tab do with it."""
@@ -126,6 +135,7 @@ class Gateway:
     live: LiveSessions
     client: httpx.AsyncClient
     listener: Listener
+    registry: CollectorRegistry
 
     async def start(self, verifier: str = VERIFIER) -> tuple[str, str]:
         """Microsoft's URL and the browser's cookie."""
@@ -154,6 +164,21 @@ class Gateway:
 
     async def exchange(self, code: str, verifier: str = VERIFIER) -> httpx.Response:
         return await self.client.post("/api/v1/session/exchange", json={"code": code, "verifier": verifier})
+
+    async def session(self) -> tuple[dict[str, Any], str]:
+        """A new session: what the tab has, and the refresh token that the browser keeps for it."""
+        answer = await self.exchange(await self.code())
+        return dict(answer.json()), refresh_token(answer)
+
+    async def refresh(self, access_token: str, cookie: str | None, **headers: str) -> httpx.Response:
+        """As our own page asks, with this cookie."""
+        sent = {"origin": self.url, **({"cookie": f"{session.REFRESH_COOKIE}={cookie}"} if cookie else {}), **headers}
+        self.client.cookies.clear()
+        return await self.client.post(
+            "/api/v1/session/refresh",
+            json={"access_token": access_token},
+            headers={name: value for name, value in sent.items() if value},
+        )
 
     async def sign_in(self, **who: str) -> dict[str, Any]:
         answer = await self.exchange(await self.code(**who))
@@ -199,11 +224,12 @@ async def running(  # what one gateway is made of
     vault = Vault(keyring, "test")
     microsoft = Microsoft(settings_for(sandbox, folder, **changed))
     url = f"https://localhost:{port}"
-    tokens = AccessTokens(TokenKeys(keyring.signing_key()), issuer=url, audience=url)
+    tokens = AccessTokens(TokenKeys(keyring.signing_keys()[0].key), issuer=url, audience=url)
     live = LiveSessions(engine)
     sign_ins = SignIns(engine, vault, microsoft, redirect_uri=f"{url}/api/v1/session/callback")
+    registry = CollectorRegistry()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(session.router(sign_ins, Sessions(engine, tokens, live)))
+    app.include_router(session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry))))
     problems.install(app)
 
     @app.get("/api/v1/who")
@@ -221,7 +247,7 @@ async def running(  # what one gateway is made of
         while not listener.started:  # noqa: ASYNC110  # uvicorn offers no event
             await asyncio.sleep(0.01)
         source = TokenSource(engine, vault, microsoft)
-        yield Gateway(url, engine, vault, microsoft, source, tokens, live, client, listener)
+        yield Gateway(url, engine, vault, microsoft, source, tokens, live, client, listener, registry)
         await client.aclose()
         listener.should_exit = True
         await serving

@@ -50,7 +50,7 @@ def test_a_minted_token_verifies_and_has_the_profiles_form() -> None:
     assert tokens().verify(token, NOW) == WHO
     assert header(token) | {"kid": ""} == {"alg": "ES256", "typ": "at+jwt", "kid": ""}
     assert claims(token)["exp"] - claims(token)["iat"] == LIFETIME_S == 600
-    assert set(claims(token)) == {"iss", "aud", "exp", "iat", "jti", "sid", "sub"}
+    assert set(claims(token)) == {"iss", "aud", "exp", "iat", "jti", "sid", "sub", "client_id"}
 
 
 def test_it_ends_after_ten_minutes_even_if_it_was_verified_before() -> None:

@@ -110,7 +110,7 @@ async def test_nothing_that_was_said_is_in_the_database_in_plain(gateway: Any, t
     code = (await gateway.callback(fields, cookie)).headers["location"].removeprefix("/#code=")
     second_url, second_cookie = await gateway.start()
     with sqlite3.connect(tmp_path / "data" / "mail.db") as source:
-        dump = "\n".join(source.iterdump())
+        dump = "\n".join(row for row in source.iterdump() if row.startswith("INSERT"))  # the schema says refresh_token
     source.close()
     spoken = [pending, code, cookie.partition("=")[2], second_cookie.partition("=")[2], fields["code"]]
     spoken += [query_of(second_url)["state"], "owner@sandbox.test", "refresh_token", "code_verifier"]

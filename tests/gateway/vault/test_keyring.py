@@ -1,14 +1,16 @@
 """The keyring: private files in the right place, separate keys, replaced one by one and safely."""
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.vault.errors import KeyringRefused
-from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.keyring import Key, Keyring, Purpose
 from gateway.vault.root import FileRoot
 
 NOW = 1_700_000_000_000
@@ -141,13 +143,39 @@ def test_processes_see_each_others_new_keys(keyring: Keyring, root_file: Path) -
     assert [keyring.kek(key.id) for key in made] == made
 
 
-def test_signing_keys_are_p256_and_retired_ones_still_verify(keyring: Keyring) -> None:
-    """A new key signs; the public half of the old one stays until it is destroyed."""
-    old = keyring.signing_key()
-    keyring.rotate(Purpose.ACCESS_TOKEN, now=NOW)
-    assert isinstance(old.curve, ec.SECP256R1)
-    assert keyring.signing_key().private_numbers() != old.private_numbers()
-    assert keyring.retired_verification_keys() == [old.public_key()]
+def test_signing_keys_are_p256_newest_first(keyring: Keyring) -> None:
+    """With the moment at which each was made; the older one stays until it is destroyed."""
+    (old,) = keyring.signing_keys()
+    keyring.rotate(Purpose.ACCESS_TOKEN, now=NOW + 1)
+    new, kept = keyring.signing_keys()
+    assert isinstance(new.key.curve, ec.SECP256R1)
+    assert (new.created_at, kept.created_at, kept.id) == (NOW + 1, NOW, old.id)
+    assert new.key.private_numbers() != kept.key.private_numbers() == old.key.private_numbers()
+
+
+def test_a_signing_key_of_another_curve_is_refused(keyring: Keyring) -> None:
+    """P-384 signs ES384; whoever put it there is told to rotate."""
+    other = ec.generate_private_key(ec.SECP384R1())
+    secret = other.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    keyring._change(lambda keys: (*keys, Key("key_other", Purpose.ACCESS_TOKEN, NOW, secret)))
+    with pytest.raises(KeyringRefused, match="P-256"):
+        keyring.signing_keys()
+
+
+def test_another_process_s_rotation_is_taken_over(keyring: Keyring, root_file: Path) -> None:
+    """A running gateway looks again, and sees new keys and destroyed ones; an unreadable file changes nothing."""
+    running = _open(keyring, root_file)
+    new = keyring.rotate(Purpose.ACCESS_TOKEN, now=NOW + 1)
+    running.look_again()
+    assert running.all(Purpose.ACCESS_TOKEN) == keyring.all(Purpose.ACCESS_TOKEN)
+    keyring.destroy([keyring.all(Purpose.ACCESS_TOKEN)[1].id])
+    running.look_again()
+    assert running.all(Purpose.ACCESS_TOKEN) == [new]
+    keyring._file.chmod(0o644)
+    os.utime(keyring._file, ns=(1, 1))
+    with pytest.raises(KeyringRefused):
+        running.look_again()
+    assert running.all(Purpose.ACCESS_TOKEN) == [new]
 
 
 def test_no_secret_is_printed(keyring: Keyring) -> None:

@@ -1,13 +1,15 @@
-"""/api/v1/session: signing in, exchanging the one-time code, signing out.
+"""/api/v1/session: signing in, exchanging the one-time code, refreshing, signing out.
 
 The walk, for a page and for any HTTP client alike - there is no shorter one:
 
     POST   /api/v1/session/sign-in   {challenge}       -> {url} and a cookie; the browser goes to url
     POST   /api/v1/session/callback  form from Microsoft -> 303 to /#code=... (or /#refused=declined)
-    POST   /api/v1/session/exchange  {code, verifier}  -> {access_token, token_type, expires_in, mailboxes}
+    POST   /api/v1/session/exchange  {code, verifier}  -> {access_token, token_type, expires_in, mailboxes} and a cookie
+    POST   /api/v1/session/refresh   {access_token}    -> the same, the former two are worth nothing any more
     DELETE /api/v1/session                             -> 204
 
-challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab until the exchange.
+challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab until the exchange. The refresh token is in
+the cookie alone, which no script reads and only these routes are sent; the access token is in bodies alone.
 """
 
 from collections.abc import Mapping
@@ -19,13 +21,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.logs import get
 from gateway.edge.problems import UnsupportedMediaType
 from gateway.edge.tokens import principal
-from gateway.identity.jwt import Principal
+from gateway.identity.jwt import MAX_CHARACTERS, Principal
 from gateway.identity.refusal import SignInReason, SignInRefused
-from gateway.identity.sessions import VERIFIER, Sessions
+from gateway.identity.sessions import VERIFIER, Granted, Sessions
 from gateway.identity.sign_in import CHALLENGE, FLOW_LIFETIME_MS, SignIns
 from gateway.store import clock
 
+PATH: Final = "/api/v1/session"
 COOKIE: Final = "__Host-mail-organiser-sign-in"
+REFRESH_COOKIE: Final = "__Secure-mail-organiser-refresh"  # __Host- would want the path /
 FORM: Final = "application/x-www-form-urlencoded"
 MICROSOFTS_FORM: Final[dict[str, Any]] = {
     "type": "object",
@@ -58,6 +62,12 @@ class ExchangeRequest(_Closed):
     verifier: str = Field(pattern=f"^{VERIFIER.pattern}$")
 
 
+class RefreshRequest(_Closed):
+    """The proof that the tab is still there."""
+
+    access_token: str = Field(max_length=MAX_CHARACTERS, description="the tab's last one, over or not")
+
+
 class Token(_Closed):
     """The access token. Keep it in sessionStorage; never in a URL."""
 
@@ -69,7 +79,7 @@ class Token(_Closed):
 
 def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
     """The routes, over these two."""
-    routes = APIRouter(prefix="/api/v1/session", tags=["session"])
+    routes = APIRouter(prefix=PATH, tags=["session"])
 
     @routes.post("/sign-in", operation_id="start_sign_in")
     async def start(body: SignInRequest, response: Response) -> SignInStarted:
@@ -97,20 +107,33 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
         return _back_to_page(f"code={code}")
 
     @routes.post("/exchange", operation_id="exchange_code")
-    async def exchange(body: ExchangeRequest) -> Token:
-        """The one-time code becomes an access token, for the tab that holds the verifier."""
-        exchanged = await sessions.exchange(body.code, body.verifier)
-        return Token(
-            access_token=exchanged.access_token, expires_in=exchanged.expires_in, mailboxes=exchanged.mailboxes
-        )
+    async def exchange(body: ExchangeRequest, response: Response) -> Token:
+        """The one-time code becomes an access token for the tab that holds the verifier, and a cookie to refresh it."""
+        return _granted(await sessions.exchange(body.code, body.verifier), response)
+
+    @routes.post("/refresh", operation_id="refresh_session")
+    async def refresh(body: RefreshRequest, request: Request, response: Response) -> Token:
+        """Both tokens become new ones, once, from our own page; 409 when that was done a moment ago."""
+        origin, cookie = request.headers.get("origin"), request.cookies.get(REFRESH_COOKIE)
+        return _granted(await sessions.refresh(origin, body.access_token, cookie), response)
 
     @routes.delete("", operation_id="sign_out", status_code=204)
     async def sign_out(caller: Annotated[Principal, Depends(principal)]) -> Response:
         """Ends the session; its tokens are refused from now on."""
         await sessions.sign_out(caller)
-        return Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
+        response = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
+        response.delete_cookie(REFRESH_COOKIE, path=PATH, secure=True, httponly=True, samesite="strict")
+        return response
 
     return routes
+
+
+def _granted(granted: Granted, response: Response) -> Token:
+    lasting, token = granted.refresh_for, granted.refresh_token
+    response.set_cookie(
+        REFRESH_COOKIE, token, max_age=lasting, path=PATH, secure=True, httponly=True, samesite="strict"
+    )
+    return Token(access_token=granted.access_token, expires_in=granted.expires_in, mailboxes=granted.mailboxes)
 
 
 async def _form(request: Request) -> Mapping[str, str]:

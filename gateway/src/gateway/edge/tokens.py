@@ -24,6 +24,7 @@ OPEN_ROUTES: Final = frozenset(
         ("GET", "/api/v1/status"),
         ("POST", "/api/v1/session/callback"),
         ("POST", "/api/v1/session/exchange"),
+        ("POST", "/api/v1/session/refresh"),
         ("POST", "/api/v1/session/sign-in"),
     }
 )

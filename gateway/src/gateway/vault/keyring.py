@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,6 +24,7 @@ from gateway.vault.errors import DecryptFailed, KeyringRefused
 from gateway.vault.root import FILE_MODE, Root, private_bytes
 
 _PLACE: Final = ("keys",)
+_Stamp = tuple[int, int, int]
 
 
 class Purpose(StrEnum):
@@ -50,6 +51,14 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Key({self.id}, {self.purpose})"
 
 
+class SigningKey(NamedTuple):
+    """A key of access tokens. `created_at` in unix ms."""
+
+    id: str
+    created_at: int
+    key: ec.EllipticCurvePrivateKey
+
+
 class _Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: tuple[Key, ...]
 
@@ -61,6 +70,7 @@ class Keyring:
         self._root = root
         self._file = keys_file
         self._keys = keys
+        self._stamp: _Stamp | None = None  # of the file that was last read by look_again
 
     @classmethod
     def create(cls, root: Root, keys_file: Path, *, now: int) -> "Keyring":
@@ -91,13 +101,15 @@ class Keyring:
             self._keys = _read(self._root, self._file)
         return self._kek(kek_id)
 
-    def signing_key(self) -> ec.EllipticCurvePrivateKey:
-        """The key that signs access tokens."""
-        return _private_key(self.newest(Purpose.ACCESS_TOKEN))
+    def signing_keys(self) -> list[SigningKey]:
+        """The keys of access tokens, newest first; never empty."""
+        return [SigningKey(key.id, key.created_at, _private_key(key)) for key in self.all(Purpose.ACCESS_TOKEN)]
 
-    def retired_verification_keys(self) -> list[ec.EllipticCurvePublicKey]:
-        """Public halves of older signing keys that were not destroyed yet."""
-        return [_private_key(key).public_key() for key in self.all(Purpose.ACCESS_TOKEN)[1:]]
+    def look_again(self) -> None:
+        """Take over what another process rotated or destroyed. Raises KeyringRefused, and keeps what it has then."""
+        stamp = _stamp(self._file)
+        if stamp != self._stamp:
+            self._keys, self._stamp = _read(self._root, self._file), stamp
 
     def rotate(self, purpose: Purpose, *, now: int) -> Key:
         """Make a new key the one in use; older ones stay until `destroy`. Raises KeyringRefused for the blind index."""
@@ -136,9 +148,17 @@ def _new_signing_key() -> bytes:
 
 def _private_key(key: Key) -> ec.EllipticCurvePrivateKey:
     private = load_der_private_key(key.secret, password=None)
-    if not isinstance(private, ec.EllipticCurvePrivateKey):
-        raise KeyringRefused("the access-token key is no ECDSA key; rotate it")
+    if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+        raise KeyringRefused("the access-token key is no P-256 key; rotate it")
     return private
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        raise KeyringRefused(f"{path} can't be read; restore it") from None
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _read(root: Root, path: Path) -> tuple[Key, ...]:
