@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from gateway.api import (
+    access,
+    api_keys,
     corrections,
     decisions,
     description,
@@ -25,6 +27,7 @@ from gateway.api.cursor import Cursors
 from gateway.disclosure import Disclosure
 from gateway.edge import problems
 from gateway.health import Health
+from gateway.identity.api_keys import ApiKeys
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.organise.context import Context
@@ -42,6 +45,7 @@ class Parts:
     health: Health
     sign_ins: SignIns
     sessions: Sessions
+    api_keys: ApiKeys
     mode: str
     public_url: str
     disclosure: Disclosure | None
@@ -55,15 +59,17 @@ def build(parts: Parts) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(access.permitted)],
     )
     for name in ("context", "work", "cursors", "health", "mode"):
         setattr(app.state, name, getattr(parts, name))
-    for router in _routers(parts):
+    routers = _routers(parts)
+    objects.refuse_unowned(routers)
+    for router in routers:
         app.include_router(router)
     problems.install(app)
     failures.install(app)
     description.describe(app)
-    objects.refuse_unowned(app)
     return app
 
 
@@ -79,4 +85,5 @@ def _routers(parts: Parts) -> list[APIRouter]:
         status.router,
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    return [session.router(parts.sign_ins, parts.sessions), *nouns, *public, pages.router()]
+    made = [session.router(parts.sign_ins, parts.sessions), api_keys.router(parts.api_keys)]
+    return [*made, *nouns, *public, pages.router()]

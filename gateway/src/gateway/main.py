@@ -23,6 +23,7 @@ from gateway.graph.endpoint import Endpoint
 from gateway.graph.link import Asked
 from gateway.graph.transport import Connection
 from gateway.identity import key_rotation
+from gateway.identity.api_keys import ApiKeys
 from gateway.identity.jwt import AccessTokens
 from gateway.identity.key_rotation import KeyRotation
 from gateway.identity.live import LiveSessions
@@ -97,6 +98,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         work = await _work(stack, configured, context)
         tokens = await _tokens(stack, configured, keyring)
         live = LiveSessions(engine)
+        keys = ApiKeys(engine, vault, live, max_days=configured.api_keys.max_days)
         parts = app.Parts(
             context=context,
             work=work,
@@ -111,11 +113,13 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             ),
             sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
             sessions=Sessions(engine, tokens, live, Signals(metrics.registry)),
+            api_keys=keys,
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
         )
-        edge = wrap(app.build(parts), verifier=tokens, is_live=live, tracer=trace.get_tracer("gateway.edge"))
+        tracer = trace.get_tracer("gateway.edge")
+        edge = wrap(app.build(parts), verifier=tokens, is_live=live, key_check=keys, tracer=tracer)
         yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
 
 

@@ -29,6 +29,12 @@ class GraphSettings(Settings):
     list_id: bool = True
 
 
+class ApiKeySettings(Settings):
+    """How long an API key may live at most, in days."""
+
+    max_days: Annotated[int, Field(ge=1, le=3660)] = 90
+
+
 class GatewaySettings(Settings):
     """All of it. deployment names this installation, in every key and clearance; mode is shown to everyone."""
 
@@ -44,6 +50,7 @@ class GatewaySettings(Settings):
     classifier: Peer
     microsoft: MicrosoftSettings
     graph: GraphSettings = GraphSettings()
+    api_keys: ApiKeySettings = ApiKeySettings()
     database: File
     root_key: File | None = None
     root_hsm: HsmSettings | None = None

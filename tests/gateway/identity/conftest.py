@@ -24,12 +24,13 @@ from chassis.authority import LocalAuthority
 from chassis.settings import SecretFile
 from chassis.tls import TlsFiles
 from gateway import edge
-from gateway.api import session
+from gateway.api import access, api_keys, failures, session
 from gateway.edge import problems
 from gateway.edge.bucket import Policy
 from gateway.edge.listener import Address, Listener
 from gateway.edge.rate_limit import Limits
 from gateway.edge.tokens import principal
+from gateway.identity.api_keys import ApiKeys
 from gateway.identity.jwt import AccessTokens, Principal, TokenKeys
 from gateway.identity.live import LiveSessions
 from gateway.identity.microsoft import Microsoft, MicrosoftSettings
@@ -46,7 +47,9 @@ from sandbox.testing import RunningSandbox, start
 
 VERIFIER = "a-verifier-that-only-the-tab-knows-0123456789"
 CLIENT_SECRET = "sandbox-client-secret"  # opens nothing but the sandbox of this test
-ROOMY = Limits(session=Policy("session", quota=10_000, window_s=60))
+ROOMY = Limits(
+    session=Policy("session", quota=10_000, window_s=60), failures=Policy("failures", quota=10_000, window_s=60)
+)
 
 
 def challenge_of(verifier: str) -> str:
@@ -229,14 +232,20 @@ async def running(  # what one gateway is made of
     sign_ins = SignIns(engine, vault, microsoft, redirect_uri=f"{url}/api/v1/session/callback")
     registry = CollectorRegistry()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry))))
+    keys = ApiKeys(engine, vault, live, max_days=90)
+    app.include_router(api_keys.router(keys), dependencies=[Depends(access.permitted)])
+    app.include_router(
+        session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry))),
+        dependencies=[Depends(access.permitted)],
+    )
     problems.install(app)
+    failures.install(app)
 
     @app.get("/api/v1/who")
     async def who(caller: Annotated[Principal, Depends(principal)]) -> dict[str, str]:
         return {"person": caller.person_id, "session": caller.session_id}
 
-    wrapped = edge.wrap(app, verifier=tokens, is_live=live, tracer=NoOpTracer(), limits=ROOMY)
+    wrapped = edge.wrap(app, verifier=tokens, is_live=live, key_check=keys, tracer=NoOpTracer(), limits=ROOMY)
     listener = Listener(wrapped, Address("127.0.0.1", port), tls)
     trust = ssl.create_default_context(cafile=str(tls.authority))
     async with AsyncExitStack() as stack:

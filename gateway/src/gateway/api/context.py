@@ -27,7 +27,9 @@ async def owned_mailbox(
     who: Annotated[Principal, Depends(principal)],
     context: Annotated[Context, Depends(context_of)],
 ) -> str:
-    """The mailbox's id, if it is the asking person's."""
+    """The mailbox's id, if it is the asking person's, and not another one than an API key is for."""
+    if who.mailbox_id not in {None, mailbox_id}:
+        raise NotFound("there is no such mailbox here")
     try:
         await context.read(lambda connection: mailboxes.owned(connection, who.person_id, mailbox_id))
     except RowAbsent:

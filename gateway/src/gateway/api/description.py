@@ -1,7 +1,7 @@
 """The API's own description (OpenAPI): the routes as FastAPI derives them, and what it can't know about them.
 
 Guarantees: every operation names every error that it may end with, as a problem (RFC 9457) with an example; which of
-the framework's own is never sent is gone; every route that needs an access token says so; every body has an example.
+the framework's own is never sent is gone; every route says who may call it; every body has an example.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from chassis.errors import ServiceError
+from gateway.api.access import ACCESS, Needed, Only
 from gateway.api.examples import example
 from gateway.api.responses import documented, refusals, shown
-from gateway.edge.tokens import is_open
+from gateway.store.codes import Scope
 
 PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -39,7 +40,10 @@ PROBLEM: Final[dict[str, Any]] = {
         },
     },
 }
-_SESSION: Final = {"type": "http", "scheme": "bearer", "description": "The access token of POST /session/exchange."}
+SCHEMES: Final = {
+    "session": {"type": "http", "scheme": "bearer", "description": "The access token of POST /session/exchange."},
+    "api_key": {"type": "http", "scheme": "bearer", "description": "An API key (mok_...) that has the scope."},
+}
 _NEVER_SENT: Final = ("HTTPValidationError", "ValidationError")
 _INFO: Final[dict[str, Any]] = {
     "description": "Sorts a mailbox into its owner's folders from metadata alone. Nothing moves before it is approved.",
@@ -47,6 +51,7 @@ _INFO: Final[dict[str, Any]] = {
 }
 _SERVERS: Final = [{"url": "/", "description": "The gateway that served this description."}]
 TAGS: Final = {
+    "api-keys": "What programs come in with.",
     "corrections": "What the owner said is no attack.",
     "decisions": "The preview of a scan, message by message.",
     "folders": "Where mail may be filed.",
@@ -78,24 +83,30 @@ def _document(app: FastAPI) -> dict[str, Any]:
     kept = {name: schema for name, schema in schemas.items() if name not in _NEVER_SENT}
     met: set[type[ServiceError]] = set()
     for method, path, operation in _operations(document):
-        kinds = refusals(path, operation, is_open=is_open(method, path))
-        _complete(operation, kinds, kept, is_open=is_open(method, path))
+        kinds = refusals(path, operation, is_open=ACCESS[method, path] is Only.OPEN)
+        _complete(operation, kinds, kept)
+        operation["security"] = security(ACCESS[method, path])
         met.update(kinds)
     document["components"] = {
         "schemas": {**kept, "Problem": PROBLEM},
-        "securitySchemes": {"session": _SESSION},
+        "securitySchemes": SCHEMES,
         "examples": shown(met),
     }
     return document
 
 
-def _complete(
-    operation: dict[str, Any], kinds: Sequence[type[ServiceError]], schemas: dict[str, Any], *, is_open: bool
-) -> None:
-    """What FastAPI can't know of one operation: who may, what may go wrong, and what it looks like."""
+def security(needed: Needed) -> list[dict[str, list[str]]]:
+    """What opens a route, as OpenAPI 3.1 says it: a scope is a role."""
+    if needed is Only.OPEN:
+        return []
+    session: dict[str, list[str]] = {"session": []}
+    return [session, {"api_key": [needed.value]}] if isinstance(needed, Scope) else [session]
+
+
+def _complete(operation: dict[str, Any], kinds: Sequence[type[ServiceError]], schemas: dict[str, Any]) -> None:
+    """What FastAPI can't know of one operation: what may go wrong, and what it looks like."""
     operation["responses"].pop("422", None)
     operation["responses"] |= documented(kinds)
-    operation["security"] = [] if is_open else [{"session": []}]
     for parameter in operation.get("parameters", ()):
         parameter["example"] = example(parameter["schema"], schemas, parameter["name"].lower())
     for body in (operation.get("requestBody"), *operation["responses"].values()):

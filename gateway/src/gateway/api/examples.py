@@ -8,6 +8,11 @@ from typing import Any, Final
 
 _ID: Final = "7q3k9v2m4x8c1n5p6r0t2w4y6z"
 VALUES: Final[dict[str, Any]] = {
+    "ApiKeyAnswer.id": f"apk_{_ID}",
+    "ApiKeyMade.id": f"apk_{_ID}",
+    "ApiKeyAnswer.name": "Nightly sort",
+    "ApiKeyMade.name": "Nightly sort",
+    "ApiKeyRequest.name": "Nightly sort",
     "CorrectionAnswer.id": f"cor_{_ID}",
     "DecisionAnswer.id": f"dec_{_ID}",
     "EntryAnswer.id": f"jrn_{_ID}",
@@ -30,11 +35,15 @@ VALUES: Final[dict[str, Any]] = {
     "engine": "learned",
     "entry_ids": [f"jrn_{_ID}"],
     "error_code": None,
+    "expires_at": "2026-12-02T09:30:00Z",
     "field": "subject",
     "folder_id": f"fld_{_ID}",
     "idempotency-key": "2c1f0c5e-6a0d-4f7e-9d3b-5b8a1e4f7c90",
     "if-match": '"3"',
     "last-event-id": "9f86d081884c7d65",
+    "key": "mok_...",
+    "key_id": f"apk_{_ID}",
+    "last_used_on": "2026-11-09",
     "mailbox_id": f"mbx_{_ID}",
     "mailboxes": [f"mbx_{_ID}"],
     "mode": "production",

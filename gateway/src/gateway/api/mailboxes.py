@@ -23,6 +23,6 @@ class MailboxList(Answer):
 
 @router.get("", operation_id="list_mailboxes")
 async def list_mailboxes(who: Asking, context: ContextOf) -> MailboxList:
-    """The mailboxes that the asking person connected."""
+    """The mailboxes that the asking person connected; of an API key for one of them, that one."""
     rows = await context.read(lambda connection: mailboxes.of_person(connection, who.person_id))
-    return MailboxList(items=[MailboxAnswer(id=row.id) for row in rows])
+    return MailboxList(items=[MailboxAnswer(id=row.id) for row in rows if who.mailbox_id in {None, row.id}])

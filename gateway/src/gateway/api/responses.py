@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from chassis import errors
 from chassis.errors import ServiceError, problem
+from gateway.api.access import InsufficientScope
 from gateway.edge import problems
 from gateway.edge.problems import CONTENT_TYPE
 from gateway.identity.needs_sign_in import NeedsSignIn
@@ -20,7 +21,9 @@ TRACE_ID: Final = "4bf92f3577b34da6a3ce929d0e0e4736"  # of the examples; W3C Tra
 RETRY_AFTER_S: Final = 30  # of the examples
 
 EVERYWHERE: Final[Kinds] = (errors.InvalidArgument, errors.QuotaExceeded, errors.Internal, errors.Unavailable)
-WITH_A_TOKEN: Final[Kinds] = (errors.Unauthenticated, errors.PermissionDenied)
+WITH_A_TOKEN: Final[Kinds] = (errors.Unauthenticated, errors.PermissionDenied, InsufficientScope)
+REFRESHING: Final[Kinds] = (errors.Unauthenticated, errors.PermissionDenied, errors.Conflict)
+MAKING_A_KEY: Final[Kinds] = (errors.NotFound, errors.FailedPrecondition, NeedsSignIn)
 WITH_A_BODY: Final[Kinds] = (
     problems.RequestTimeout,
     problems.PayloadTooLarge,
@@ -66,6 +69,10 @@ def _of_door(path: str, *, is_open: bool) -> Iterator[type[ServiceError]]:
         yield from IN_A_MAILBOX
     if path.startswith("/api/v1/session"):
         yield from SIGNING_IN
+    if path.endswith("/session/refresh"):
+        yield from REFRESHING
+    if path.endswith("/api-keys"):
+        yield from MAKING_A_KEY
 
 
 def _of_input(operation: dict[str, Any]) -> Iterator[type[ServiceError]]:

@@ -24,7 +24,7 @@ from gateway.edge.headers import SecurityHeaders
 from gateway.edge.methods import Methods
 from gateway.edge.problems import Problems
 from gateway.edge.rate_limit import AddressLimit, Limits, PersonLimit
-from gateway.edge.tokens import LiveCheck, Tokens, Verifier
+from gateway.edge.tokens import KeyCheck, LiveCheck, Tokens, Verifier, no_keys
 from gateway.edge.trace import Trace
 
 
@@ -34,6 +34,7 @@ def wrap(  # noqa: PLR0913  # the edge's whole configuration, by keyword
     verifier: Verifier,
     is_live: LiveCheck,
     tracer: Tracer,
+    key_check: KeyCheck = no_keys,
     limits: Limits | None = None,
     body_caps: Mapping[str, int] | None = None,
 ) -> ASGIApp:
@@ -42,7 +43,7 @@ def wrap(  # noqa: PLR0913  # the edge's whole configuration, by keyword
     secret = secrets.token_bytes(32)  # keys of the in-process limiter: nobody has to know them, a restart forgets them
     layered: ASGIApp = Bodies(app, caps=body_caps or {})
     layered = PersonLimit(layered, limits=granted, secret=secret)
-    layered = Tokens(layered, verifier=verifier, is_live=is_live)
+    layered = Tokens(layered, verifier=verifier, is_live=is_live, key_check=key_check)
     layered = AddressLimit(layered, limits=granted, secret=secret)
     layered = Methods(layered)
     layered = Problems(layered)

@@ -1,7 +1,8 @@
 """Who is asking: /api is closed without a valid access token, but for a list of open routes that fits on one screen.
 
 Guarantees: what is not on the list is closed, also what does not exist; any fault of the token is the same 401;
-a revoked session is refused although its token verifies. The verified Principal is the only thing routes get: the
+a revoked session is refused although its token verifies. An API key is told by its prefix, and is nothing else: neither
+is taken for the other. The verified Principal is the only thing routes get: the
 Authorization header is removed, so that no route can log, forward or store the token.
 """
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.errors import Unauthenticated
 from gateway.edge.headers import is_api
 from gateway.edge.problems import refuse
+from gateway.identity import api_key
 from gateway.identity.jwt import REFUSED, Principal
 
 PRINCIPAL: Final = "mail_organiser.principal"
@@ -39,6 +41,12 @@ class Verifier(Protocol):
 
 
 LiveCheck = Callable[[Principal], Awaitable[bool]]
+KeyCheck = Callable[[str], Awaitable[Principal]]
+
+
+async def no_keys(_text: str) -> Principal:
+    """For an edge without API keys: none is believed."""
+    raise Unauthenticated(REFUSED)
 
 
 def is_open(method: str, path: str) -> bool:
@@ -57,10 +65,11 @@ def principal(request: Request) -> Principal:
 class Tokens:
     """The layer."""
 
-    def __init__(self, app: ASGIApp, *, verifier: Verifier, is_live: LiveCheck) -> None:
+    def __init__(self, app: ASGIApp, *, verifier: Verifier, is_live: LiveCheck, key_check: KeyCheck = no_keys) -> None:
         self._app = app
         self._verifier = verifier
         self._is_live = is_live
+        self._key_check = key_check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -77,6 +86,8 @@ class Tokens:
         if len(credentials) != 1 or credentials[0][: len(_SCHEME)].lower() != _SCHEME:
             raise Unauthenticated(REFUSED)
         token = credentials[0][len(_SCHEME) :].decode("latin-1")
+        if token.startswith(api_key.PREFIX):
+            return await self._key_check(token)
         verified = self._verifier.verify(token, time.time())
         if not await self._is_live(verified):  # after the verifier's cache, never inside it
             raise Unauthenticated(REFUSED)

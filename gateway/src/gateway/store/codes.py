@@ -37,7 +37,11 @@ class CorrectionKind(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an API key may be allowed to do. Moving mail is a scope of its own: none of the others includes it."""
+    """What an API key may be allowed to do; none includes another. gateway.api.access says which route needs which.
+
+    read: see folders, scans, previews and journals. folders: choose where mail may be filed. scan: look at a folder;
+    nothing moves. rules: say what is no attack. move: change a preview, carry it out, take it back.
+    """
 
     READ = "read"
     FOLDERS = "folders"
