@@ -47,7 +47,7 @@ def test_a_name_without_an_owner_is_refused() -> None:
 def test_the_application_itself_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one name less in the table, it isn't built: all routes that it includes are walked."""
     parts: Any = dict.fromkeys(field.name for field in fields(app.Parts))
-    for name in OWNER:
+    for name in list(OWNER):
         with monkeypatch.context() as without:
             without.delitem(OWNER, name)
             with pytest.raises(Unowned, match=name):

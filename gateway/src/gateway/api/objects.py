@@ -32,7 +32,7 @@ class Unowned(Exception):
 
 
 def refuse_unowned(routers: Iterable[APIRouter]) -> None:
-    """Raises Unowned for the first route that this table doesn't cover. An application doesn't list what it includes."""
+    """Raises Unowned for the first route that isn't covered. An application itself doesn't list what it includes."""
     for route in chain.from_iterable(router.routes for router in routers):
         if isinstance(route, APIRoute):
             _refuse(route)

@@ -1,0 +1,80 @@
+"""The operator's command: sees, rotates and destroys the keys of access tokens, and leaves a trace of each change."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.admin import token_keys
+from gateway.store import clock, reading
+from gateway.store import engine as store
+from gateway.vault.keyring import Keyring
+
+PEM = ("certificate", "key", "authority")
+
+
+@pytest.fixture
+def command(tmp_path: Path, capsys: Any) -> Callable[..., list[list[str]]]:
+    """Runs it over a keyring and a database of its own; the words of each line that it prints."""
+    data = tmp_path / "data"
+    data.mkdir()
+    Keyring.create(tmp_path / "root.key", tmp_path / "keys", data_folder=data, now=clock.now() - clock.HOUR)
+    engine = store.open(data / "mail.db")
+    store.migrate(engine)
+    engine.dispose()
+    tls = "\n".join(f'{name} = "{name}.pem"' for name in PEM)
+    (tmp_path / "gateway.toml").write_text(
+        f'deployment = "test"\nmode = "production"\npublic_url = "https://mail.example"\nport = 0\n'
+        f'database = "data/mail.db"\nroot_key = "root.key"\nkeys = "keys"\n[edge_tls]\n{tls}\n[peer_tls]\n{tls}\n'
+        '[sentinel]\ntarget = "localhost:1"\nname = "s"\n[classifier]\ntarget = "localhost:1"\nname = "c"\n'
+        '[microsoft]\nclient_id = "c"\nauthority = "https://login.microsoftonline.com/common"\n'
+    )
+
+    def run(*arguments: str) -> list[list[str]]:
+        token_keys.main(["--settings", str(tmp_path / "gateway.toml"), *arguments])
+        return [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def events(tmp_path: Path) -> list[str]:
+    engine = store.open(tmp_path / "data" / "mail.db")
+    with reading(engine) as connection:
+        kinds = list(connection.exec_driver_sql("SELECT kind FROM audit_event ORDER BY at").scalars())
+    engine.dispose()
+    return kinds
+
+
+def test_rotate_then_destroy(command: Callable[..., list[list[str]]], tmp_path: Path) -> None:
+    """A new key is announced and the old one still signs; with the old one destroyed it signs at once."""
+    ((old, _, good_for),) = command("list")
+    assert good_for == "signs"
+    (new, _, first), (kept, _, second) = command("rotate")
+    assert (kept, first, second) == (old, "announced", "signs")
+    assert command("destroy", old) == [[new, command("list")[0][1], "signs"]]
+    assert events(tmp_path) == ["token_key.rotated", "token_key.destroyed"]
+
+
+@pytest.mark.parametrize("name", ["newest", "key_none", "../keys"])
+def test_what_can_not_be_destroyed_is_said_and_leaves_everything(
+    command: Callable[..., list[list[str]]], tmp_path: Path, name: str, capsys: Any
+) -> None:
+    """The key in use, and what is none: exit code 1, a sentence, no trace."""
+    before = command("list")
+    with pytest.raises(SystemExit, match="1"):
+        command("destroy", before[0][0] if name == "newest" else name)
+    assert "key" in capsys.readouterr().err
+    assert command("list") == before
+    assert events(tmp_path) == []
+
+
+def test_without_a_trail_nothing_changes(command: Callable[..., list[list[str]]], tmp_path: Path) -> None:
+    """A change that can't be recorded isn't made."""
+    before = command("list")
+    shutil.rmtree(tmp_path / "data")
+    (tmp_path / "data").mkdir()
+    with pytest.raises(Exception, match="audit_event"):
+        command("rotate")
+    assert command("list") == before
