@@ -6,11 +6,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chassis.errors import StartRefused
+from cli import key_file
 from cli.gateway_client import BUSY_TRIES, GatewayClient, GatewayRefused, Progress
 from cli.house import House, Ports
 from cli.place import Place
 from cli.problem import problem
 from cli.sign_in import SignedIn, SignInFailed, sign_in, signed_in
+from cli.unusable import Unusable
 from cli.up import _missing
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -117,3 +120,41 @@ def test_a_refused_sign_in_says_the_gateways_own_words() -> None:
         signed_in(http(one_by_one(start, back, httpx.Response(200, json=exchanged))), "https://house.test")
     assert problem(httpx.Response(502, text="<h1>secret</h1>")) == "the answer was 502, without saying why"
     assert problem(httpx.Response(500, json=["secret"])) == "the answer was 500, without saying why"
+
+
+KEY = "mok_" + "a" * 59
+
+
+def test_a_key_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    """Readable by others, empty, missing, or no key: refused in words that do not hold what is in it."""
+    path = tmp_path / "key"
+    path.write_text(f"{KEY}\n")
+    path.chmod(0o644)
+    with pytest.raises(StartRefused, match="chmod 600"):
+        key_file.read(path)
+    path.chmod(0o600)
+    assert key_file.read(path) == KEY
+    for wrong in ("secret-canary", KEY.upper(), f"{KEY} {KEY}"):
+        path.write_text(wrong)
+        with pytest.raises(Unusable) as refused:
+            key_file.read(path)
+        assert wrong not in str(refused.value)
+    with pytest.raises(StartRefused):
+        key_file.read(tmp_path / "absent")
+
+
+def test_a_key_comes_in_without_a_sign_in(tmp_path: Path) -> None:
+    """It asks which mailboxes it opens, and takes the first; a key that is refused is told in the gateway's words."""
+    path = tmp_path / "key"
+    path.write_text(KEY)
+    path.chmod(0o600)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert (request.url.path, request.headers["authorization"]) == ("/api/v1/mailboxes", f"Bearer {KEY}")
+        return httpx.Response(200, json={"items": [{"id": "mbx_1"}, {"id": "mbx_2"}]})
+
+    assert key_file.signed_in(http(answer), "https://house.test", path) == SignedIn(KEY, "mbx_1")
+    over = httpx.Response(401, json={"title": "Not signed in", "detail": "Use another key.", "code": "unauthenticated"})
+    for refusal, words in ((over, "another key"), (httpx.Response(200, json={"items": []}), "no mailbox")):
+        with pytest.raises(GatewayRefused, match=words):
+            key_file.signed_in(http(one_by_one(refusal)), "https://house.test", path)

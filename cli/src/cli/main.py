@@ -33,7 +33,13 @@ def main() -> None:
     "--var", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where to keep things."
 )
 @click.option("--check", is_flag=True, help="Sort, print one JSON line at the end of stdout, end; keep nothing.")
-def up(mailbox: Path | None, port: int | None, var: Path, *, check: bool) -> None:
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    envvar="MAIL_ORGANISER_KEY_FILE",
+    help="Come in with the API key in this file (chmod 600), instead of signing in.",
+)
+def up(mailbox: Path | None, port: int | None, var: Path, *, check: bool, key_file: Path | None) -> None:
     r"""Run everything on this machine and sort a mailbox in the sandbox.
 
     Mail that lies in folders is learned from; mail that lies in none is sorted. Ctrl-C ends it. Examples:
@@ -45,7 +51,7 @@ def up(mailbox: Path | None, port: int | None, var: Path, *, check: bool) -> Non
     """
     from cli.up import run  # noqa: PLC0415  # see above
 
-    raise SystemExit(run(mailbox, port=port, var=var, check=check))
+    raise SystemExit(run(mailbox, port=port, var=var, check=check, key=key_file))
 
 
 @main.command()

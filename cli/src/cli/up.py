@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from cli import interrupt, preview
+from cli import interrupt, key_file, preview
 from cli.child import Child, ChildFailed, stop_all
 from cli.ending import ending
 from cli.exit_code import ExitCode
@@ -27,7 +27,7 @@ from cli.gateway_client import Progress as ScanProgress
 from cli.house import House, Ports, is_free
 from cli.place import Place
 from cli.report import Report, sorted_in
-from cli.sign_in import SignInFailed, signed_in
+from cli.sign_in import SignedIn, SignInFailed, signed_in
 from cli.unusable import Unusable
 from sandbox import seeds
 
@@ -43,22 +43,26 @@ MAX_FOLDERS = 200  # that mail may be filed in; as gateway.organise.folders
 NEWEST = 1000  # filed messages of a folder that are learned from; as gateway.organise.learn
 
 
-def run(mailbox: Path | None, *, port: int | None, var: Path, check: bool) -> ExitCode:
-    """The exit code. Everything that was started is ended."""
+def run(mailbox: Path | None, *, port: int | None, var: Path, check: bool, key: Path | None = None) -> ExitCode:
+    """The exit code. Everything that was started is ended. key: file of an API key to come in with."""
     report = Report()
     expected = (GatewayRefused, SignInFailed, httpx.HTTPError)
-    return ending(report, lambda: _run(report, mailbox, port, var, check=check), expected)
+    return ending(report, lambda: _run(report, mailbox, port, var, check=check, key=key), expected)
 
 
-def _run(report: Report, mailbox: Path | None, port: int | None, var: Path, *, check: bool) -> ExitCode:
+def _run(  # noqa: PLR0913  # what the command was given
+    report: Report, mailbox: Path | None, port: int | None, var: Path, *, check: bool, key: Path | None
+) -> ExitCode:
     began = time.monotonic()
+    if key is not None:
+        key_file.read(key)  # refuses at once what would only be refused after everything has started
     if mailbox is not None:
         seeds.read(mailbox)  # refuses at once what the sandbox could only refuse later
     with ExitStack() as stack:
         try:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mail-organiser-"))) if check else var
             house = _house(stack, report, root, mailbox, port)
-            return _sort(stack, house, report, began=began, check=check)
+            return _sort(stack, house, report, began=began, check=check, key=key)
         finally:
             interrupt.no_more()
 
@@ -84,11 +88,13 @@ def _ports(report: Report, port: int | None) -> Ports:
     return chosen
 
 
-def _sort(stack: ExitStack, house: House, report: Report, *, began: float, check: bool) -> ExitCode:
+def _sort(  # noqa: PLR0913  # as above
+    stack: ExitStack, house: House, report: Report, *, began: float, check: bool, key: Path | None
+) -> ExitCode:
     children = _start(stack, house)
     http = stack.enter_context(_client(house))
     _wait_until_ready(http, house, children, report)
-    client = GatewayClient(http, lambda: signed_in(http, house.url))
+    client = GatewayClient(http, lambda: _come_in(http, house, key))
     scan = _scan(client, report, _choose_folders(client, report), children)
     sums = client.counts(scan)
     _show(client, scan, sums)
@@ -101,6 +107,10 @@ def _sort(stack: ExitStack, house: House, report: Report, *, began: float, check
     sys.stdout.flush()
     report.say(f"Ready in {seconds} s; Ctrl-C ends it. Browsers ask until they trust {house.authority}")
     return _keep_up(house, children, report)
+
+
+def _come_in(http: httpx.Client, house: House, key: Path | None) -> SignedIn:
+    return signed_in(http, house.url) if key is None else key_file.signed_in(http, house.url, key)
 
 
 def _start(stack: ExitStack, house: House) -> list[Child]:
