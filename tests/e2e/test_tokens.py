@@ -33,9 +33,9 @@ def house(lasting_house: Any) -> Any:
     return lasting_house("sample", adjust)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tab(house: Any) -> Iterator["Tab"]:
-    """A tab in a browser of its own, signed in."""
+    """A tab in a browser of its own, signed in; one, because an address has 30 requests a minute to sign in with."""
     with up._client(house.house) as http:
         yield Tab(house, http)
 
@@ -45,7 +45,11 @@ class Tab:
 
     def __init__(self, house: Any, http: httpx.Client) -> None:
         self.house, self.http = house, http
-        self.token = str(walking.sign_in(http, house.house.url)["access_token"])
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        self.http.cookies.clear()
+        self.token = str(walking.sign_in(self.http, self.house.house.url)["access_token"])
 
     @property
     def cookie(self) -> str:
@@ -76,7 +80,10 @@ def count(name: str) -> float:
 
 
 def test_signed_in_refreshed_stolen_and_dead(house: Any, tab: Tab) -> None:
-    """Sign-in, exchange, refresh, refresh; the first cookie comes back a minute later, and everything is over."""
+    """Sign-in, exchange, refresh, refresh; the first cookie comes back a minute later, and everything is over.
+
+    Afterwards the tab signs in again, as its person would have to.
+    """
     first = tab.cookie
     assert tab.ask("GET", "/api/v1/mailboxes").status_code == 200
     second = tab.refresh(tab.token, first)
@@ -95,6 +102,7 @@ def test_signed_in_refreshed_stolen_and_dead(house: Any, tab: Tab) -> None:
     assert count("gateway_refresh_reuse_total") == before + 1
     assert house.query("SELECT count(*) FROM audit_event WHERE kind = 'session.refresh_reused'") == [(1,)]
     assert not any(secret in house.logs() for secret in (first, tab.token, newest))
+    tab.sign_in()
 
 
 def test_a_key_scans_and_can_not_move(house: Any, tab: Tab) -> None:
@@ -154,6 +162,26 @@ def test_the_command_line_comes_in_with_a_key(house: Any, tab: Tab, tmp_path: Pa
     path.chmod(0o600)
     client = GatewayClient(tab.http, lambda: key_file.signed_in(tab.http, house.house.url, path))
     assert client.folders()
+
+
+def test_a_key_is_made_listed_and_revoked_at_the_terminal(house: Any, tab: Tab) -> None:
+    """The key alone on stdout, in no list; revoked by its id."""
+    where = ("--gateway", house.house.url, "--authority", house.house.authority)
+
+    def run(action: str, *arguments: str) -> tuple[int, str, str]:
+        command = [KEYS.with_name("mail-organiser"), "api-key", action, *where, *arguments]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        return told.returncode, told.stdout, told.stderr
+
+    code, key, _ = run("make", "--name", "At night \u202e", "--scope", "read", "--scope", "scan")
+    assert code == 0
+    assert tab.ask("GET", "/api/v1/mailboxes", key.strip()).status_code == 200
+    _, listed, _ = run("list")
+    (line,) = [one for one in listed.splitlines() if "At night" in one]
+    assert key.strip() not in listed
+    assert "\u202e" not in listed
+    assert run("revoke", line.split()[0])[0] == 0
+    assert tab.ask("GET", "/api/v1/mailboxes", key.strip()).status_code == 401
 
 
 def test_a_leaked_signing_key_is_destroyed_beside_a_running_gateway(house: Any, tab: Tab) -> None:

@@ -107,3 +107,60 @@ def evaluate(path: Path, form: str, svg: Path | None, limit: int | None, batch: 
     from cli.evaluate import Wanted, run  # noqa: PLC0415  # see above
 
     raise SystemExit(run(path, Wanted(form, limit, batch, svg)))
+
+
+@main.group("api-key")
+def api_key() -> None:
+    r"""Make, list and revoke API keys: what programs come in with.
+
+    Signs in as you where the authority asks for no typing, as the sandbox of `up` does. Examples:
+
+    \b
+        mail-organiser api-key make --gateway $URL --authority $CA --name "Nightly sort" --scope read > key
+        mail-organiser api-key list --gateway $URL --authority $CA
+        mail-organiser api-key revoke --gateway $URL --authority $CA apk_...
+    """
+
+
+_gateway = click.option("--gateway", required=True, metavar="URL", help="The address of the service.")
+_authority = click.option(
+    "--authority", required=True, type=click.Path(path_type=Path), help="PEM file of the authority to trust."
+)
+
+
+@api_key.command("make")
+@_gateway
+@_authority
+@click.option("--name", required=True, help="Which program it is for.")
+@click.option("--scope", "scopes", required=True, multiple=True, help="read, folders, scan, rules or move; several.")
+@click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How long it lives.")
+@click.option("--mailbox", help="The only mailbox that it opens.  [default: all of yours]")
+def make_key(  # noqa: PLR0913  # one argument an option
+    *, gateway: str, authority: Path, name: str, scopes: tuple[str, ...], days: int, mailbox: str | None
+) -> None:
+    """Make a key and print it, once."""
+    from cli.api_keys import make  # noqa: PLC0415  # see above
+
+    wanted = {"name": name, "scopes": list(scopes), "expires_in_days": days, "mailbox_id": mailbox}
+    raise SystemExit(make(gateway, authority, wanted))
+
+
+@api_key.command("list")
+@_gateway
+@_authority
+def list_keys(gateway: str, authority: Path) -> None:
+    """List your keys: id, end, day of last use, scopes, name."""
+    from cli.api_keys import show  # noqa: PLC0415  # see above
+
+    raise SystemExit(show(gateway, authority))
+
+
+@api_key.command("revoke")
+@_gateway
+@_authority
+@click.argument("key")
+def revoke_key(gateway: str, authority: Path, key: str) -> None:
+    """End the key with this id for ever."""
+    from cli.api_keys import revoke  # noqa: PLC0415  # see above
+
+    raise SystemExit(revoke(gateway, authority, key))
