@@ -10,9 +10,8 @@ from opentelemetry import trace
 
 from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
-from chassis.errors import StartRefused
 from chassis.metrics import Metrics, expose
-from gateway import app, health
+from gateway import app, health, keys
 from gateway.api.cursor import Cursors
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import SentinelClient
@@ -41,9 +40,7 @@ from gateway.organise.scan import ScanWorkflow
 from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
-from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose
-from gateway.vault.root import FileRoot, Root
 from gateway.vault.vault import Vault
 from gateway.work import Work
 
@@ -79,7 +76,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         stack.enter_context(expose(metrics, configured.metrics_host, configured.metrics_port))
-        keyring = _keyring(configured)
+        keyring = keys.open_or_create(configured)
         vault = Vault(keyring, configured.deployment)
         engine = store.open(configured.database)
         stack.callback(engine.dispose)
@@ -98,7 +95,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         work = await _work(stack, configured, context)
         tokens = await _tokens(stack, configured, keyring)
         live = LiveSessions(engine)
-        keys = ApiKeys(engine, vault, live, max_days=configured.api_keys.max_days)
+        api_keys = ApiKeys(engine, vault, live, max_days=configured.api_keys.max_days)
         parts = app.Parts(
             context=context,
             work=work,
@@ -113,36 +110,14 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             ),
             sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
             sessions=Sessions(engine, tokens, live, Signals(metrics.registry)),
-            api_keys=keys,
+            api_keys=api_keys,
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
         )
         tracer = trace.get_tracer("gateway.edge")
-        edge = wrap(app.build(parts), verifier=tokens, is_live=live, key_check=keys, tracer=tracer)
+        edge = wrap(app.build(parts), verifier=tokens, is_live=live, key_check=api_keys, tracer=tracer)
         yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
-
-
-def _keyring(configured: GatewaySettings) -> Keyring:
-    """The keys of this deployment, made at the first start."""
-    try:
-        root = _root(configured)
-        if configured.keys.exists():
-            return Keyring.open(root, configured.keys)
-        return Keyring.create(root, configured.keys, now=clock.now())
-    except KeyringRefused as refused:
-        raise StartRefused(str(refused)) from None
-
-
-def _root(configured: GatewaySettings) -> Root:
-    """What the keys are sealed by: a module's key where one is configured, a file's otherwise."""
-    if configured.root_hsm is not None:
-        from gateway.vault.hsm import HsmRoot  # noqa: PLC0415  # an extra that most installations do without
-
-        return HsmRoot(configured.root_hsm)
-    if configured.root_key is None:
-        raise StartRefused("root_key: is missing; add it, or root_hsm")
-    return FileRoot(configured.root_key, data_folder=configured.database.parent)
 
 
 async def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring) -> AccessTokens:

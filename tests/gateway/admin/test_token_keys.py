@@ -11,6 +11,7 @@ from gateway.admin import token_keys
 from gateway.store import clock, reading
 from gateway.store import engine as store
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
 
 PEM = ("certificate", "key", "authority")
 
@@ -20,7 +21,8 @@ def command(tmp_path: Path, capsys: Any) -> Callable[..., list[list[str]]]:
     """Runs it over a keyring and a database of its own; the words of each line that it prints."""
     data = tmp_path / "data"
     data.mkdir()
-    Keyring.create(tmp_path / "root.key", tmp_path / "keys", data_folder=data, now=clock.now() - clock.HOUR)
+    root = FileRoot(tmp_path / "root.key", data_folder=data)
+    Keyring.create(root, tmp_path / "keys", now=clock.now() - clock.HOUR)
     engine = store.open(data / "mail.db")
     store.migrate(engine)
     engine.dispose()

@@ -14,6 +14,7 @@ from gateway.identity.jwt import LIFETIME_S, AccessTokens, Principal
 from gateway.identity.key_rotation import ANNOUNCE_MS, FORMER_MS, IN_USE_MS, OVERLAP_MS, KeyRotation, schedule
 from gateway.store import clock
 from gateway.vault.keyring import Keyring, Purpose, SigningKey
+from gateway.vault.root import FileRoot
 
 NOW = 1_800_000_000_000
 WHO = Principal("per_a", "ses_b", "jti_c")
@@ -25,12 +26,12 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         (folder / "data").mkdir()
-        self.files = {"root_file": folder / "root.key", "keys_file": folder / "keys", "data_folder": folder / "data"}
-        self.operator = Keyring.create(**self.files, now=NOW - clock.DAY)
+        self.root, self.keys = FileRoot(folder / "root.key", data_folder=folder / "data"), folder / "keys"
+        self.operator = Keyring.create(self.root, self.keys, now=NOW - clock.DAY)
         self.replicas = [self._replica(), self._replica()]
 
     def _replica(self) -> tuple[AccessTokens, KeyRotation]:
-        keyring = Keyring.open(**self.files)
+        keyring = Keyring.open(self.root, self.keys)
         began = schedule(keyring.signing_keys(), NOW)
         tokens = AccessTokens(began.keys(), issuer="https://mail.example", audience="https://mail.example")
         return tokens, KeyRotation(keyring, tokens, began)
@@ -129,7 +130,7 @@ async def test_a_look_that_finds_nothing_new_keeps_what_is_remembered(house: Hou
 async def test_a_keyring_that_can_not_be_read_changes_nothing_and_is_logged(house: House, capsys: Any) -> None:
     """Access tokens go on; the log says so each time, until somebody repairs the file."""
     token = house.mint(0, NOW)
-    house.files["keys_file"].write_bytes(b"garbage")
+    house.keys.write_bytes(b"garbage")
     await house.look(NOW)
     assert house.verifies(0, token, NOW)
     assert "token_keys.unreadable" in "".join(capsys.readouterr())

@@ -12,6 +12,7 @@ from gateway.identity.jwt import LIFETIME_S, PROOF_S, REFUSED, Principal, TokenK
 from gateway.identity.live import LiveSessions
 from gateway.store import clock
 from gateway.vault.keyring import Keyring, Purpose
+from gateway.vault.root import FileRoot
 
 REUSED = "gateway_refresh_reuse_total"
 
@@ -261,7 +262,7 @@ async def test_the_database_knows_a_hash(gateway: Any, tmp_path: Any) -> None:
 async def test_a_session_of_a_destroyed_key_must_sign_in_again(gateway: Any, tmp_path: Any) -> None:
     """What a leaked key signed proves no tab."""
     tab, cookie = await gateway.session()
-    keyring = Keyring.open(tmp_path / "root.key", tmp_path / "keys", data_folder=tmp_path / "data")
+    keyring = Keyring.open(FileRoot(tmp_path / "root.key", data_folder=tmp_path / "data"), tmp_path / "keys")
     keyring.rotate(Purpose.ACCESS_TOKEN, now=clock.now())
     gateway.tokens.use(TokenKeys(keyring.signing_keys()[0].key))
     assert refused(await gateway.refresh(tab["access_token"], cookie))

@@ -13,6 +13,7 @@ from typing import Final
 
 from chassis import settings
 from chassis.errors import StartRefused
+from gateway import keys
 from gateway.identity.key_rotation import schedule
 from gateway.settings import GatewaySettings
 from gateway.store import audit, clock
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _do(wanted: argparse.Namespace, configured: GatewaySettings) -> None:
-    keyring = Keyring.open(configured.root_key, configured.keys, data_folder=configured.database.parent)
+    keyring = keys.open_existing(configured)
     if wanted.command == "rotate":
         _recorded(configured, keyring, "token_key.rotated", None)
     elif wanted.command == "destroy":
@@ -73,10 +74,10 @@ def _change(keyring: Keyring, destroyed: str | None, now: int) -> None:
         keyring.destroy([destroyed])
 
 
-def _list(keys: Sequence[SigningKey]) -> None:
-    moment = schedule(keys, clock.now())
+def _list(listed: Sequence[SigningKey]) -> None:
+    moment = schedule(listed, clock.now())
     former, believed = ({key.id for key in some} for some in (moment.former, moment.believed))
-    for key in keys:
+    for key in listed:
         made = datetime.fromtimestamp(key.created_at / clock.SECOND, UTC).isoformat(timespec="seconds")
         sys.stdout.write(f"{key.id}  {made}  {_good_for(key, moment.signing, believed, former)}\n")
 
