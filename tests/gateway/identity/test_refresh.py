@@ -54,6 +54,7 @@ def aged(gateway: Any, token: str, seconds: int) -> str:
 async def test_both_tokens_are_renewed_and_the_former_are_worth_nothing(gateway: Any) -> None:
     """New ones work, the session is the same; the former access token is refused at once, by its jti."""
     tab, cookie = await gateway.session()
+    assert (await gateway.who(tab["access_token"])).status_code == 200  # from now on it is remembered
     answer = await gateway.refresh(tab["access_token"], cookie)
     renewed = answer.json()
     assert answer.status_code == 200, answer.text

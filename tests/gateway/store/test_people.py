@@ -62,9 +62,9 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     exchange_codes.add(connection, ExchangeCode(token_bytes(32), session.id, b"v", 9))
     refresh_tokens.add(connection, token_bytes(32), session.id)
     denied_tokens.deny(connection, ids.new("jti"), session.id, expires_at=9)
-    owners = (mailbox.person_id, mailbox.id)
-    key = ApiKey(ids.new("apk"), *owners, token_bytes(32), b"n", 1, 9, None, frozenset({Scope.READ}))
-    api_keys.add(connection, key)
+    for only in (mailbox.id, None):
+        key = (ids.new("apk"), mailbox.person_id, only, token_bytes(32), b"n", 1, 9, None, frozenset({Scope.READ}))
+        api_keys.add(connection, ApiKey(*key))
     some = spending.Spending(5, 5)
     spending.reserve(connection, mailbox.person_id, 20_000, wanted=some, cap=some)
     person_plans.put(connection, mailbox.person_id, "free", now=1)
