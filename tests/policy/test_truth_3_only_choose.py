@@ -22,6 +22,11 @@ from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 # Every route there is. A new one is a decision, and is made here too.
 ROUTES = {
     "GET /",
+    "GET /api/v1/quota",
+    "GET /problems/{code}",
+    "GET /.well-known/security.txt",
+    "GET /.well-known/api-catalog",
+    "GET /api/v1/api-keys",
     "GET /api/v1/mailboxes",
     "GET /api/v1/mailboxes/{mailbox_id}/corrections",
     "GET /api/v1/mailboxes/{mailbox_id}/folders",
@@ -39,8 +44,10 @@ ROUTES = {
     "GET /static/style.css",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
     "DELETE /api/v1/session",
+    "DELETE /api/v1/api-keys/{key_id}",
     "PATCH /api/v1/mailboxes/{mailbox_id}/folders/{folder_id}",
     "PATCH /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions/{decision_id}",
+    "POST /api/v1/api-keys",
     "POST /api/v1/mailboxes/{mailbox_id}/corrections",
     "POST /api/v1/mailboxes/{mailbox_id}/moves",
     "POST /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/undo",
@@ -49,9 +56,14 @@ ROUTES = {
     "POST /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions/{decision_id}/release",
     "POST /api/v1/session/callback",
     "POST /api/v1/session/exchange",
+    "POST /api/v1/session/refresh",
     "POST /api/v1/session/sign-in",
 }
-OURS = {"DELETE /api/v1/session", "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}"}  # no mail
+OURS = {  # no mail
+    "DELETE /api/v1/api-keys/{key_id}",
+    "DELETE /api/v1/session",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
+}
 NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "rule", "subscription")
 
 
