@@ -93,7 +93,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         plans = plan.load(configured.plans, configured.plan)
         context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds, plans)
         work = await _work(stack, configured, context)
-        tokens = await _tokens(stack, configured, keyring)
+        tokens = _tokens(stack, configured, keyring)
         live = LiveSessions(engine)
         api_keys = ApiKeys(engine, vault, live, max_days=configured.api_keys.max_days)
         parts = app.Parts(
@@ -120,7 +120,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
 
 
-async def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring) -> AccessTokens:
+def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring) -> AccessTokens:
     """Our access tokens, which follow the keyring's rotations as long as this process runs."""
     key_rotation.renew(keyring, clock.now())
     schedule = key_rotation.schedule(keyring.signing_keys(), clock.now())
