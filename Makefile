@@ -97,6 +97,10 @@ bench-inspect: setup ## Measure what inspecting ordinary mail costs [DATA=labell
 bench-sentinel: setup ## Compare sentinel with detectors from PyPI DATA=labelled.jsonl [ROWS=700] [WRITE=1]
 	@$(BIN)/python tests/bench/sentinel "$(DATA)" $${ROWS:+--rows "$$ROWS"} $${WRITE:+--write docs/reference}
 
+.PHONY: bench-audit
+bench-audit: setup system ## Measure the audit log: one chain against a chain for each writer, on SQLite and PostgreSQL
+	@$(BIN)/python tests/bench/audit_chain.py
+
 .PHONY: bench-steering
 bench-steering: setup ## Measure how many decisions an obedient model lets mail steer [DATA=folder with injection/]
 	@$(BIN)/python tests/bench/steering $${DATA:+"$$DATA"}

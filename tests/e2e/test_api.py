@@ -89,6 +89,7 @@ def owned(watched: Any) -> dict[str, str]:
 NAMELESS = {("GET", "/scans/estimate")}  # below a mailbox, and tried with its query
 REACHES = [
     ("GET", "/folders", None),
+    ("GET", "/activity", None),
     ("PATCH", "/folders/{folder}", {"chosen": False}),
     ("POST", "/scans", {}),
     ("POST", "/scans", {"folder_id": "{folder}"}),

@@ -1,5 +1,6 @@
 """The mail-organiser command. Each sub-command imports what it needs when it is called: --help stays quick."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -164,3 +165,85 @@ def revoke_key(gateway: str, authority: Path, key: str) -> None:
     from cli.api_keys import revoke  # noqa: PLC0415  # see above
 
     raise SystemExit(revoke(gateway, authority, key))
+
+
+_SETTINGS = click.option(
+    "--settings",
+    type=click.Path(path_type=Path),
+    default=Path("var/settings/gateway.toml"),
+    show_default=True,
+    help="The gateway's settings file.",
+)
+
+
+@main.group()
+def audit() -> None:
+    """Check and export the audit log of a gateway on this machine, running or not."""
+
+
+@audit.command("verify")
+@_SETTINGS
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]), help="Check what came since (UTC).")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Checkpoints that were kept elsewhere.")
+def audit_verify(settings: Path, since: datetime | None, checkpoint: Path | None) -> None:
+    r"""Check that no event was edited, deleted, inserted, reordered or cut off; exit code 1 and the first number if so.
+
+    A log whose end was cut off together with its head is seen only with a checkpoint from before. Examples:
+
+    \b
+        mail-organiser audit verify
+        mail-organiser audit verify --since 2026-11-01 --checkpoint /elsewhere/checkpoints.jsonl
+    """
+    from cli.audit import verify  # noqa: PLC0415  # see above
+
+    raise SystemExit(verify(settings, since and (since if since.tzinfo else since.replace(tzinfo=UTC)), checkpoint))
+
+
+@audit.command("export")
+@_SETTINGS
+@click.option("--format", "form", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
+def audit_export(settings: Path, form: str) -> None:  # noqa: ARG001  # there is one; a second one shall not surprise
+    """Write every event as a line of JSON: pseudonyms, codes, ids and times."""
+    from cli.audit import export  # noqa: PLC0415  # see above
+
+    raise SystemExit(export(settings))
+
+
+@audit.command("checkpoint")
+@_SETTINGS
+def audit_checkpoint(settings: Path) -> None:
+    r"""Write a signed line for each log that says how far it is.
+
+    Keep it where whoever writes the database can't reach. Example:
+
+    \b
+        mail-organiser audit checkpoint >> /elsewhere/checkpoints.jsonl
+    """
+    from cli.audit import note  # noqa: PLC0415  # see above
+
+    raise SystemExit(note(settings))
+
+
+@audit.command("receipt")
+@_SETTINGS
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+def audit_receipt(settings: Path, path: Path) -> None:
+    """Check the receipt of an erasure."""
+    from cli.audit import check_receipt  # noqa: PLC0415  # see above
+
+    raise SystemExit(check_receipt(settings, path))
+
+
+@main.group()
+def retention() -> None:
+    """What is deleted because of its age."""
+
+
+@retention.command("run")
+@_SETTINGS
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+def retention_run(settings: Path, *, dry_run: bool) -> None:
+    """Delete what is older than the settings allow; a gateway does so every day by itself."""
+    from cli.audit import retain  # noqa: PLC0415  # see above
+
+    raise SystemExit(retain(settings, dry_run=dry_run))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from gateway.api import (
     access,
+    activity,
     api_keys,
     corrections,
     decisions,
@@ -14,6 +15,7 @@ from gateway.api import (
     failures,
     folders,
     mailboxes,
+    me,
     moves,
     objects,
     problem_pages,
@@ -31,6 +33,7 @@ from gateway.identity.api_keys import ApiKeys
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.organise.context import Context
+from gateway.rights.erasure import Erasures
 from gateway.web import pages
 from gateway.work import Work
 
@@ -46,6 +49,7 @@ class Parts:
     sign_ins: SignIns
     sessions: Sessions
     api_keys: ApiKeys
+    erasures: Erasures
     mode: str
     public_url: str
     disclosure: Disclosure | None
@@ -82,8 +86,9 @@ def _routers(parts: Parts) -> list[APIRouter]:
         corrections.router,
         moves.router,
         quota.router,
+        activity.router,
         status.router,
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    made = [session.router(parts.sign_ins, parts.sessions), api_keys.router(parts.api_keys)]
-    return [*made, *nouns, *public, pages.router()]
+    own = [session.router(parts.sign_ins, parts.sessions), api_keys.router(parts.api_keys), me.router(parts.erasures)]
+    return [*own, *nouns, *public, pages.router()]

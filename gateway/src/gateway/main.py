@@ -4,15 +4,22 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from opentelemetry import trace
+from prometheus_client import Counter
+from sqlalchemy import Engine
 
 from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
 from chassis.metrics import Metrics, expose
-from gateway import app, health, keys
+from gateway import app, health, keys, offline, rounds
 from gateway.api.cursor import Cursors
+from gateway.audit.attestation import Attestation
+from gateway.audit.event import Event, Kind
+from gateway.audit.tally import Tally
+from gateway.audit.trail import Trail
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import SentinelClient
 from gateway.edge.layers import wrap
@@ -37,6 +44,9 @@ from gateway.organise.context import Context
 from gateway.organise.judge import Judge
 from gateway.organise.mailbox_graph import MailboxGraphs
 from gateway.organise.scan import ScanWorkflow
+from gateway.rights.daily import Daily
+from gateway.rights.erasure import Erasures
+from gateway.rounds import Round
 from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
@@ -45,6 +55,8 @@ from gateway.vault.vault import Vault
 from gateway.work import Work
 
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
+FAILURES = "audit_write_failures"  # Prometheus adds _total
+HOUR_SECONDS = 3600.0  # between two looks whether a day's work is due
 CALLBACK = "/api/v1/session/callback"
 
 
@@ -77,25 +89,32 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         metrics = Metrics()
         stack.enter_context(expose(metrics, configured.metrics_host, configured.metrics_port))
         keyring = keys.open_or_create(configured)
-        vault = Vault(keyring, configured.deployment)
+        tally = Tally()
+        vault = Vault(keyring, configured.deployment, note=tally.note)
+        failures = Counter(FAILURES, "Events that could not be written", registry=metrics.registry)
+        audit = Trail(keyring, vault, configured.deployment, tally=tally, failed=failures.inc)
         engine = store.open(configured.database)
         stack.callback(engine.dispose)
         store.migrate(engine)
-        vault.renew(engine)
+        _begun(engine, audit, configured, rotated=vault.renew(engine))
+        stack.push_async_callback(audit.flush, engine)
         microsoft = Microsoft(configured.microsoft)
         stack.callback(microsoft.close)
-        graphs = await _graphs(stack, configured, TokenSource(engine, vault, microsoft))
+        token_source = TokenSource(engine, vault, microsoft)
+        graphs = await _graphs(stack, configured, token_source)
         sentinel = open_channel(configured.sentinel.target, configured.peer_tls.files, configured.sentinel.name)
         classifier = open_channel(configured.classifier.target, configured.peer_tls.files, configured.classifier.name)
         stack.push_async_callback(sentinel.close)
         stack.push_async_callback(classifier.close)
         judge = Judge(SentinelClient(sentinel), ClassifierClient(classifier))
         plans = plan.load(configured.plans, configured.plan)
-        context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds, plans)
+        context = Context(engine, vault, judge, graphs.of, configured.graph.settle_seconds, plans, audit)
         work = await _work(stack, configured, context)
         tokens = _tokens(stack, configured, keyring)
         live = LiveSessions(engine)
-        api_keys = ApiKeys(engine, vault, live, max_days=configured.api_keys.max_days)
+        api_keys = ApiKeys(engine, vault, live, audit, max_days=configured.api_keys.max_days)
+        attestation = Attestation(keyring, configured.deployment)
+        erasures = Erasures(context, work, attestation, end_session=live.end, drop_tokens=token_source.forget)
         parts = app.Parts(
             context=context,
             work=work,
@@ -108,16 +127,36 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
                 },
                 provider=health.provider(judge.classifier),
             ),
-            sign_ins=SignIns(engine, vault, microsoft, redirect_uri=configured.public_url + CALLBACK),
-            sessions=Sessions(engine, tokens, live, Signals(metrics.registry)),
+            sign_ins=SignIns(engine, vault, microsoft, audit, redirect_uri=configured.public_url + CALLBACK),
+            sessions=Sessions(engine, tokens, live, Signals(metrics.registry), audit),
             api_keys=api_keys,
+            erasures=erasures,
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
         )
         tracer = trace.get_tracer("gateway.edge")
-        edge = wrap(app.build(parts), verifier=tokens, is_live=live, key_check=api_keys, tracer=tracer)
+        edge = wrap(app.build(parts), verifier=tokens, is_live=live, key_check=api_keys, audit=audit, tracer=tracer)
+        retention = offline.retention(configured, engine, keyring, audit)
+        daily = Daily(engine, vault, audit, retention, work, holder=configured.executor)
+        await stack.enter_async_context(
+            rounds.going(
+                Round("audit_flush", configured.audit.flush_seconds, lambda: audit.flush(engine)),
+                Round("daily", HOUR_SECONDS, daily.round),
+                Round("rewrite", HOUR_SECONDS, erasures.scrub),
+                Round("audit_checkpoint", HOUR_SECONDS, lambda: audit.note_heads(engine)),
+            )
+        )
         yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
+
+
+def _begun(engine: Engine, audit: Trail, configured: GatewaySettings, *, rotated: str | None) -> None:
+    """The first events of a process: which settings it runs with, and whether a key was due."""
+    digest = sha256(repr(configured).encode()).hexdigest()[:32]  # they hold paths and no secrets
+    with engine.begin() as connection:
+        if rotated is not None:
+            audit.record(connection, Event(Kind.KEY_ROTATED, object_id=rotated))
+        audit.record(connection, Event(Kind.SETTINGS_LOADED, reason=digest))
 
 
 def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring) -> AccessTokens:

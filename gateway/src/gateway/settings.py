@@ -35,6 +35,20 @@ class ApiKeySettings(Settings):
     max_days: Annotated[int, Field(ge=1, le=3660)] = 90
 
 
+class AuditSettings(Settings):
+    """The audit log. flush_seconds: how long refusals are counted before they are written."""
+
+    flush_seconds: Annotated[float, Field(ge=1, le=600)] = 60.0
+
+
+class RetentionSettings(Settings):
+    """How many days scans, decisions and journals are kept, and the two chains of the audit log."""
+
+    metadata_days: Annotated[int, Field(ge=30, le=3650)] = 365
+    audit_days: Annotated[int, Field(ge=90, le=3650)] = 365
+    security_days: Annotated[int, Field(ge=7, le=3650)] = 90
+
+
 class GatewaySettings(Settings):
     """All of it. deployment names this installation, in every key and clearance; mode is shown to everyone."""
 
@@ -51,6 +65,8 @@ class GatewaySettings(Settings):
     microsoft: MicrosoftSettings
     graph: GraphSettings = GraphSettings()
     api_keys: ApiKeySettings = ApiKeySettings()
+    audit: AuditSettings = AuditSettings()
+    retention: RetentionSettings = RetentionSettings()
     database: File
     root_key: File | None = None
     root_hsm: HsmSettings | None = None

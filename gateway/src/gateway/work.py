@@ -7,7 +7,8 @@ exception's words. Nothing in its tables can be executed: the codec is closed an
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
@@ -22,6 +23,8 @@ VERSION = "1"  # pinned: DBOS's default hashes source, and pending work of an ol
 POLL_SECONDS = 0.2  # how soon queued work starts
 THREADS = 64  # DBOS makes its pool the default one of every loop it sees; its own limit is none
 DRAIN_SECONDS = 20  # how long a shutdown waits for the step in flight
+PAGE = 500  # ended workflows deleted at a time
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _CODE = re.compile(r"[a-z_]{1,40}")
 MAX_STORED = 1024  # characters of anything that DBOS may store for us
 
@@ -105,13 +108,18 @@ class Work:
         )
         self._dbos = DBOS(config=config)
         self._workflows: dict[str, Callable[[str], Awaitable[None]]] = {}
+        self._going: set[str] = set()  # of this process
 
     def register(self, name: str, workflow: Workflow) -> None:
         """Makes a workflow known; before launch, under a name that stays, on the loop that its steps are to run on."""
         loop = asyncio.get_running_loop()
 
         async def run(subject_id: str) -> None:
-            await workflow(Steps(loop), subject_id)
+            self._going.add(subject_id)
+            try:
+                await workflow(Steps(loop), subject_id)
+            finally:
+                self._going.discard(subject_id)
 
         run.__qualname__ = run.__name__ = name
         self._workflows[name] = DBOS.workflow(name=name)(run)
@@ -129,6 +137,31 @@ class Work:
         """Queues a workflow for a scan or a run; the same id and attempt twice is one workflow."""
         with SetWorkflowID(f"{subject_id}.{attempt}"), SetEnqueueOptions(queue_partition_key=mailbox):
             await DBOS.enqueue_workflow_async(QUEUE, self._workflows[name], subject_id)  # type: ignore[arg-type]  # it takes any awaitable
+
+    async def stop(self, subject_ids: Collection[str], patience: float) -> None:
+        """Stops these workflows, and waits until their steps in flight here have ended, `patience` seconds at most."""
+        for subject_id in subject_ids:
+            await self.cancel(subject_id)
+        for _ in range(int(patience / POLL_SECONDS)):
+            if self._going.isdisjoint(subject_ids):
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def forget(self, subject_ids: Sequence[str]) -> None:
+        """Deletes all that is stored of these workflows; stop them first."""
+        await DBOS.delete_workflows_async([f"{subject_id}.0" for subject_id in subject_ids])
+
+    async def forget_ended(self, *, before: datetime) -> int:
+        """Deletes what is stored of workflows that ended before that moment; how many that were."""
+        count = 0
+        while True:
+            page = await DBOS.list_workflows_async(
+                status=_ENDED, completed_before=before.isoformat(), limit=PAGE, load_input=False, load_output=False
+            )
+            await DBOS.delete_workflows_async([one.workflow_id for one in page])
+            count += len(page)
+            if len(page) < PAGE:
+                return count
 
     async def cancel(self, subject_id: str, *, attempt: int = 0) -> None:
         """Stops a workflow at its next step boundary."""

@@ -15,6 +15,9 @@ from starlette.types import ASGIApp
 
 from chassis.errors import NotFound, Unauthenticated
 from gateway import edge
+from gateway.audit import origin
+from gateway.audit.event import Event
+from gateway.audit.origin import Origin
 from gateway.edge import problems
 from gateway.edge.rate_limit import Limits
 from gateway.edge.tokens import principal
@@ -100,6 +103,19 @@ def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of
     return app
 
 
+class Notes:
+    """An audit log's ear: what the edge notes, and from which network."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[Event, Origin]] = []
+
+    def network_key(self) -> bytes:
+        return b"k" * 32
+
+    def note(self, event: Event) -> None:
+        self.taken.append((event, origin.current()))
+
+
 class Edge:
     """The wrapped application and what it left behind."""
 
@@ -108,10 +124,12 @@ class Edge:
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self.spans))
         self.revoked: set[str] = set()
+        self.notes = Notes()
         self.app: ASGIApp = edge.wrap(
             application(provider),
             verifier=Verifier(),
             is_live=self._is_live,
+            audit=self.notes,
             tracer=provider.get_tracer("test"),
             limits=limits,
             body_caps=caps,

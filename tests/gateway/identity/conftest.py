@@ -25,6 +25,8 @@ from chassis.settings import SecretFile
 from chassis.tls import TlsFiles
 from gateway import edge
 from gateway.api import access, api_keys, failures, session
+from gateway.audit.tally import Tally
+from gateway.audit.trail import Trail
 from gateway.edge import problems
 from gateway.edge.bucket import Policy
 from gateway.edge.listener import Address, Listener
@@ -139,6 +141,7 @@ class Gateway:
     client: httpx.AsyncClient
     listener: Listener
     registry: CollectorRegistry
+    audit: Trail
 
     async def start(self, verifier: str = VERIFIER) -> tuple[str, str]:
         """Microsoft's URL and the browser's cookie."""
@@ -224,18 +227,20 @@ async def running(  # what one gateway is made of
     shutil.copyfile(empty_database, data / "mail.db")
     (data / "mail.db").chmod(store.FILE_MODE)
     engine = store.open(data / "mail.db")
-    vault = Vault(keyring, "test")
+    tally = Tally()
+    vault = Vault(keyring, "test", note=tally.note)
+    audit = Trail(keyring, vault, "test", tally=tally, failed=lambda: None)
     microsoft = Microsoft(settings_for(sandbox, folder, **changed))
     url = f"https://localhost:{port}"
     tokens = AccessTokens(TokenKeys(keyring.signing_keys()[0].key), issuer=url, audience=url)
     live = LiveSessions(engine)
-    sign_ins = SignIns(engine, vault, microsoft, redirect_uri=f"{url}/api/v1/session/callback")
+    sign_ins = SignIns(engine, vault, microsoft, audit, redirect_uri=f"{url}/api/v1/session/callback")
     registry = CollectorRegistry()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    keys = ApiKeys(engine, vault, live, max_days=90)
+    keys = ApiKeys(engine, vault, live, audit, max_days=90)
     app.include_router(api_keys.router(keys), dependencies=[Depends(access.permitted)])
     app.include_router(
-        session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry))),
+        session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry), audit)),
         dependencies=[Depends(access.permitted)],
     )
     problems.install(app)
@@ -245,7 +250,9 @@ async def running(  # what one gateway is made of
     async def who(caller: Annotated[Principal, Depends(principal)]) -> dict[str, str]:
         return {"person": caller.person_id, "session": caller.session_id}
 
-    wrapped = edge.wrap(app, verifier=tokens, is_live=live, key_check=keys, tracer=NoOpTracer(), limits=ROOMY)
+    wrapped = edge.wrap(
+        app, verifier=tokens, is_live=live, key_check=keys, audit=audit, tracer=NoOpTracer(), limits=ROOMY
+    )
     listener = Listener(wrapped, Address("127.0.0.1", port), tls)
     trust = ssl.create_default_context(cafile=str(tls.authority))
     async with AsyncExitStack() as stack:
@@ -256,7 +263,7 @@ async def running(  # what one gateway is made of
         while not listener.started:  # noqa: ASYNC110  # uvicorn offers no event
             await asyncio.sleep(0.01)
         source = TokenSource(engine, vault, microsoft)
-        yield Gateway(url, engine, vault, microsoft, source, tokens, live, client, listener, registry)
+        yield Gateway(url, engine, vault, microsoft, source, tokens, live, client, listener, registry, audit)
         await client.aclose()
         listener.should_exit = True
         await serving

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from chassis.errors import FailedPrecondition
+from gateway.audit.tally import Tally
+from gateway.audit.trail import Trail
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
 from gateway.organise import corrections, plan, quarantine
@@ -97,9 +99,12 @@ class House:
         keyring = Keyring.create(
             FileRoot(root / "root.key", data_folder=root / "data"), root / "data" / "keys", now=clock.now()
         )
-        self.vault = Vault(keyring, "test")
+        tally = Tally()
+        self.vault = Vault(keyring, "test", note=tally.note)
+        audit = Trail(keyring, self.vault, "test", tally=tally, failed=lambda: None)
         graph: Any = self.desk
-        self.context = Context(self.engine, self.vault, peers.judge, lambda _: graph, 0.0, plan.load(None, "unlimited"))
+        plans = plan.load(None, "unlimited")
+        self.context = Context(self.engine, self.vault, peers.judge, lambda _: graph, 0.0, plans, audit)
         self.person, self.mailbox = self._signed_in(1)
 
     def _signed_in(self, number: int) -> tuple[str, str]:

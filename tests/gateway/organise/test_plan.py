@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument
+from gateway.audit.tally import Tally
+from gateway.audit.trail import Trail
 from gateway.organise import moves, plan
 from gateway.organise.context import Context
 from gateway.store import clock, decisions, engine, folders, ids, journal, mailboxes, move_runs, people, scans
@@ -16,6 +18,9 @@ from gateway.store.codes import DecisionKind, EntryState, WorkState
 from gateway.store.decisions import NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.journal import Outcome
+from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
+from gateway.vault.vault import Vault
 
 KINDS = [DecisionKind.MOVE, DecisionKind.HOLD, DecisionKind.MOVE, DecisionKind.REVIEW, DecisionKind.KEEP]
 SOURCE, TARGET = "AAinbox", "AAbills"
@@ -27,9 +32,16 @@ class Preview:
     def __init__(self, opened: Engine, number: int = 1) -> None:
         self.engine = opened
         nothing: Any = None  # planning asks nobody
-        self.context = Context(opened, nothing, nothing, nothing, 0.0, plan.load(None, "unlimited"))
+        folder = Path(str(opened.url.database)).parent
+        root = FileRoot(folder / f"{number}.root", data_folder=folder / "data")
+        keyring = Keyring.create(root, folder / f"{number}.keys", now=clock.now())
+        vault = Vault(keyring, "test")
+        audit = Trail(keyring, vault, "test", tally=Tally(), failed=lambda: None)
+        plans = plan.load(None, "unlimited")
+        self.context = Context(opened, vault, nothing, nothing, 0.0, plans, audit)
         with opened.begin() as connection:
             person = people.create(connection, bytes([number]) * 32, now=clock.now())
+            vault.create_key(connection, person.id)
             self.mailbox = ids.new("mbx")
             index = bytes([number]) * 32
             mailboxes.add(connection, mailboxes.Mailbox(self.mailbox, person.id, index, b"sealed", clock.now()))

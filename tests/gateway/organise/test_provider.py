@@ -65,7 +65,8 @@ class Bank:
         self.engine = engine.open(root / "data.sqlite")
         engine.migrate(self.engine)
         nothing: Any = None  # neither vault nor Graph is needed for an account
-        self.context = Context(self.engine, nothing, peers.judge, nothing, 0.0, plan.load(None, "unlimited"))
+        plans = plan.load(None, "unlimited")
+        self.context = Context(self.engine, nothing, peers.judge, nothing, 0.0, plans, nothing)
         with self.engine.begin() as connection:
             self.person = people.create(connection, b"1" * 32, now=1).id
             self.mailbox = ids.new("mbx")

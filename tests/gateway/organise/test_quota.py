@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from chassis.errors import QuotaExceeded, StartRefused
+from gateway.audit.tally import Tally
+from gateway.audit.trail import Trail
 from gateway.organise import plan, quota
 from gateway.organise.context import Context
 from gateway.organise.plan import Plan, Plans
@@ -22,6 +24,9 @@ from gateway.store import engine as store_engine
 from gateway.store import ids, mailboxes, people, person_plans, reading, scan_charges, scans
 from gateway.store.codes import WorkState
 from gateway.store.spending import Spending
+from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot
+from gateway.vault.vault import Vault
 
 NOW = int(datetime(2026, 11, 28, 12, tzinfo=UTC).timestamp()) * 1000
 DECEMBER = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1000
@@ -35,9 +40,15 @@ class Subscriber:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         nothing: Any = None  # neither peers nor Graph are needed to charge and to give back
-        self.context = Context(engine, nothing, nothing, nothing, 0.0, PLANS)
+        folder = Path(str(engine.url.database)).parent
+        root = FileRoot(folder / "root.key", data_folder=folder / "data")
+        keyring = Keyring.create(root, folder / "keys", now=1)
+        vault = Vault(keyring, "test")
+        audit = Trail(keyring, vault, "test", tally=Tally(), failed=lambda: None)
+        self.context = Context(engine, vault, nothing, nothing, 0.0, PLANS, audit)
         with engine.begin() as connection:
             self.person = people.create(connection, b"1" * 32, now=1).id
+            vault.create_key(connection, self.person)
             self.mailbox = ids.new("mbx")
             mailboxes.add(connection, mailboxes.Mailbox(self.mailbox, self.person, b"1" * 32, b"sealed", 1))
 

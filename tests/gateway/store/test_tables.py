@@ -15,12 +15,15 @@ from gateway.store.tables import METADATA
 CODES_AND_IDS = {
     "api_key": {"id", "person_id", "mailbox_id"},
     "api_key_scope": {"api_key_id", "scope"},
-    "audit_event": {"id", "mailbox_id", "person_id", "kind", "run_id"},
+    "audit_cut": {"log", "key_id"},
+    "audit_event": {"log", "id", "kind", "outcome", "reason", "object_id", "service", "trace_id", "key_id"},
+    "audit_head": {"log"},
     "correction": {"id", "mailbox_id", "kind"},
     "decision": {
         *("id", "scan_id", "mailbox_id", "message_id", "kind", "folder_id", "reason", "engine", "decided_by"),
     },
     "denied_token": {"id", "session_id"},
+    "duty": {"name", "holder"},
     "exchange_code": {"session_id"},
     "finding": {"decision_id", "mailbox_id", "technique", "field", "rule_id"},
     "folder": {"id", "mailbox_id", "graph_id"},
@@ -46,10 +49,13 @@ SEALED = {"cursor_sealed", "address_sealed", "sealed", "name_sealed", "descripti
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
     *("keyed_hash", "token_hash", "secret_hash"),
+    *("person_mark", "mailbox_mark", "network_mark", "hash", "mac", "signature"),
 }
 NOT_ABOUT_A_MAILBOX = {
     *("person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"),
     *("refresh_token", "denied_token", "api_key_scope", "person_plan", "scan_charge"),
+    *("audit_event", "audit_head", "audit_cut"),  # a pseudonym names it
+    "duty",
 }
 
 

@@ -14,6 +14,7 @@ from gateway.vault.keyring import Key, Keyring, Purpose
 from gateway.vault.root import FileRoot
 
 NOW = 1_700_000_000_000
+ADDED = [Purpose.AUDIT, Purpose.ATTESTATION]  # later than the others
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_every_flipped_byte_of_the_keys_file_is_refused(keyring: Keyring, root_f
             _open(keyring, root_file)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", [one for one in Purpose if one not in ADDED])
 def test_a_keys_file_without_a_key_for_each_purpose_is_refused(
     keyring: Keyring, root_file: Path, purpose: Purpose
 ) -> None:
@@ -83,6 +84,16 @@ def test_a_keys_file_without_a_key_for_each_purpose_is_refused(
     keyring._change(lambda keys: tuple(key for key in keys if key.purpose is not purpose))
     with pytest.raises(KeyringRefused, match="lacks a key"):
         _open(keyring, root_file)
+
+
+@pytest.mark.parametrize("purpose", ADDED)
+def test_a_keys_file_from_before_there_was_an_audit_log_gets_its_key_once(
+    keyring: Keyring, root_file: Path, purpose: Purpose
+) -> None:
+    """An installation that is older than the purpose starts, and has the same key ever after."""
+    keyring._change(lambda keys: tuple(key for key in keys if key.purpose is not purpose))
+    made = _open(keyring, root_file).newest(purpose)
+    assert _open(keyring, root_file).all(purpose) == [made]
 
 
 @pytest.mark.parametrize("content", [b"", bytes(31), bytes(33), b"\n" * 32])

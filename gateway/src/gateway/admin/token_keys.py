@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Final
 
 from chassis import settings
-from chassis.errors import StartRefused
+from chassis.errors import ServiceError, StartRefused
 from gateway import keys
+from gateway.audit import origin
+from gateway.audit.event import Event, Kind
+from gateway.audit.origin import Origin
+from gateway.audit.tally import Tally
+from gateway.audit.trail import Trail
 from gateway.identity.key_rotation import schedule
 from gateway.settings import GatewaySettings
-from gateway.store import audit, clock
+from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose, SigningKey
+from gateway.vault.vault import Vault
 
 PROG: Final = "mail-organiser-gateway-token-keys"
 REFUSED: Final = 1
@@ -30,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = _parser().parse_args(arguments)
     try:
         _do(wanted, settings.load(GatewaySettings, wanted.settings))
-    except (StartRefused, KeyringRefused) as refused:
+    except (StartRefused, KeyringRefused, ServiceError) as refused:
         sys.stderr.write(f"{refused}\n")
         sys.exit(REFUSED)
 
@@ -49,19 +55,22 @@ def _parser() -> argparse.ArgumentParser:
 def _do(wanted: argparse.Namespace, configured: GatewaySettings) -> None:
     keyring = keys.open_existing(configured)
     if wanted.command == "rotate":
-        _recorded(configured, keyring, "token_key.rotated", None)
+        _recorded(configured, keyring, Kind.TOKEN_KEY_ROTATED, None)
     elif wanted.command == "destroy":
-        _recorded(configured, keyring, "token_key.destroyed", wanted.key)
+        _recorded(configured, keyring, Kind.TOKEN_KEY_DESTROYED, wanted.key)
     _list(keyring.signing_keys())
 
 
-def _recorded(configured: GatewaySettings, keyring: Keyring, kind: str, destroyed: str | None) -> None:
+def _recorded(configured: GatewaySettings, keyring: Keyring, kind: Kind, destroyed: str | None) -> None:
     if destroyed is not None and destroyed not in {key.id for key in keyring.signing_keys()}:
         raise KeyringRefused("there is no such key of access tokens; see list")
     engine, now = store.open(configured.database), clock.now()
+    origin.enter(lambda: Origin("cli"))
+    vault = Vault(keyring, configured.deployment)
+    audit = Trail(keyring, vault, configured.deployment, tally=Tally(), failed=lambda: None)
     try:
         with engine.begin() as connection:
-            audit.record(connection, kind, now=now)
+            audit.record(connection, Event(kind, object_id=destroyed))
             _change(keyring, destroyed, now)
     finally:
         engine.dispose()

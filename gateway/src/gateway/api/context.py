@@ -6,6 +6,7 @@ from fastapi import Depends, Header, Path, Request
 
 from chassis.errors import InvalidArgument, NotFound, PreconditionRequired
 from gateway.api.cursor import Cursors
+from gateway.edge.origin import denied
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import Principal
 from gateway.organise.context import Context
@@ -26,6 +27,7 @@ async def owned_mailbox(
     mailbox_id: Annotated[str, Path(max_length=64)],
     who: Annotated[Principal, Depends(principal)],
     context: Annotated[Context, Depends(context_of)],
+    request: Request,
 ) -> str:
     """The mailbox's id, if it is the asking person's, and not another one than an API key is for."""
     if who.mailbox_id not in {None, mailbox_id}:
@@ -33,6 +35,7 @@ async def owned_mailbox(
     try:
         await context.read(lambda connection: mailboxes.owned(connection, who.person_id, mailbox_id))
     except RowAbsent:
+        denied(request.scope, "mailbox")
         raise NotFound("there is no such mailbox here") from None
     return mailbox_id
 

@@ -56,7 +56,7 @@ async def forget_correction(
     mailbox: Mailbox, correction_id: Annotated[str, Path(max_length=64)], context: ContextOf
 ) -> None:
     """From the next scan on, such mail is held again."""
-    await context.write(lambda connection: correction_rows.remove(connection, mailbox, correction_id))
+    await corrections.forget(context, mailbox, correction_id)
 
 
 def _answer(row: Correction) -> CorrectionAnswer:

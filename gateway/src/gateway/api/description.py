@@ -51,11 +51,13 @@ _INFO: Final[dict[str, Any]] = {
 }
 _SERVERS: Final = [{"url": "/", "description": "The gateway that served this description."}]
 TAGS: Final = {
+    "activity": "What happened to a mailbox.",
     "api-keys": "What programs come in with.",
     "corrections": "What the owner said is no attack.",
     "decisions": "The preview of a scan, message by message.",
     "folders": "Where mail may be filed.",
     "mailboxes": "The mailboxes of a person.",
+    "me": "Everything that is held about a person, and its end.",
     "moves": "Approved previews on their way, and the way back.",
     "quota": "What a plan allows, and what is left of it.",
     "scans": "Looking at a folder; nothing moves.",

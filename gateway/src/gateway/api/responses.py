@@ -10,9 +10,11 @@ from typing import Any, Final
 from chassis import errors
 from chassis.errors import ServiceError, problem
 from gateway.api.access import InsufficientScope
+from gateway.audit.trail import AuditUnavailable
 from gateway.edge import problems
 from gateway.edge.problems import CONTENT_TYPE
 from gateway.identity.needs_sign_in import NeedsSignIn
+from gateway.identity.recent import RecentSignInNeeded
 from gateway.identity.refusal import SignInReason, SignInRefused
 
 Kinds = tuple[type[ServiceError], ...]
@@ -21,6 +23,7 @@ TRACE_ID: Final = "4bf92f3577b34da6a3ce929d0e0e4736"  # of the examples; W3C Tra
 RETRY_AFTER_S: Final = 30  # of the examples
 
 EVERYWHERE: Final[Kinds] = (errors.InvalidArgument, errors.QuotaExceeded, errors.Internal, errors.Unavailable)
+RECORDED: Final[Kinds] = (AuditUnavailable,)
 WITH_A_TOKEN: Final[Kinds] = (errors.Unauthenticated, errors.PermissionDenied, InsufficientScope)
 REFRESHING: Final[Kinds] = (errors.Unauthenticated, errors.PermissionDenied, errors.Conflict)
 MAKING_A_KEY: Final[Kinds] = (errors.NotFound, errors.FailedPrecondition, NeedsSignIn)
@@ -39,6 +42,7 @@ IN_A_MAILBOX: Final[Kinds] = (
 )
 WITH_A_REVISION: Final[Kinds] = (errors.PreconditionFailed, errors.PreconditionRequired)
 WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired,)
+OF_ONESELF: Final[Kinds] = (RecentSignInNeeded, AuditUnavailable)
 SIGNING_IN: Final[Kinds] = (SignInRefused,)
 
 
@@ -67,6 +71,8 @@ def _of_door(path: str, *, is_open: bool) -> Iterator[type[ServiceError]]:
         yield from WITH_A_TOKEN
     if "{" in path:
         yield from IN_A_MAILBOX
+    if path.startswith("/api/v1/me/"):
+        yield from OF_ONESELF
     if path.startswith("/api/v1/session"):
         yield from SIGNING_IN
     if path.endswith("/session/refresh"):
@@ -79,7 +85,7 @@ def _of_input(operation: dict[str, Any]) -> Iterator[type[ServiceError]]:
     names = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
     body = operation.get("requestBody", {}).get("content", {})
     if body:
-        yield from WITH_A_BODY
+        yield from (*WITH_A_BODY, *RECORDED)
     if names or "application/json" in body:
         yield from WITH_FIELDS
     if "if-match" in names:

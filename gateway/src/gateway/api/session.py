@@ -100,6 +100,7 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
         try:
             code = await sign_ins.callback(await _form(request), request.cookies.get(COOKIE))
         except SignInRefused as refused:
+            sign_ins.refused(refused.reason)
             get(__name__).warning("sign_in.refused", reason=refused.reason.value)
             if refused.reason is not SignInReason.DECLINED:
                 raise

@@ -3,14 +3,15 @@
 Outermost first:
 
 1. Trace            an id for everything that follows, refusals included
-2. SecurityHeaders  on whatever comes back
-3. Problems         whatever goes wrong further in leaves in one form
-4. Methods          TRACE and the like
-5. AddressLimit     before anything costs work
-6. Tokens           who it is
-7. PersonLimit      how much that person may
-8. Bodies           only now is a body read, and only so much of it
-9. the application
+2. Origins          where it comes from, and that it was refused, for the audit log
+3. SecurityHeaders  on whatever comes back
+4. Problems         whatever goes wrong further in leaves in one form
+5. Methods          TRACE and the like
+6. AddressLimit     before anything costs work
+7. Tokens           who it is
+8. PersonLimit      how much that person may
+9. Bodies           only now is a body read, and only so much of it
+10. the application
 """
 
 import secrets
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp
 from gateway.edge.body import Bodies
 from gateway.edge.headers import SecurityHeaders
 from gateway.edge.methods import Methods
+from gateway.edge.origin import Audit, Origins
 from gateway.edge.problems import Problems
 from gateway.edge.rate_limit import AddressLimit, Limits, PersonLimit
 from gateway.edge.tokens import KeyCheck, LiveCheck, Tokens, Verifier, no_keys
@@ -33,6 +35,7 @@ def wrap(  # noqa: PLR0913  # the edge's whole configuration, by keyword
     *,
     verifier: Verifier,
     is_live: LiveCheck,
+    audit: Audit,
     tracer: Tracer,
     key_check: KeyCheck = no_keys,
     limits: Limits | None = None,
@@ -48,4 +51,5 @@ def wrap(  # noqa: PLR0913  # the edge's whole configuration, by keyword
     layered = Methods(layered)
     layered = Problems(layered)
     layered = SecurityHeaders(layered)
+    layered = Origins(layered, audit=audit)
     return Trace(layered, tracer=tracer)

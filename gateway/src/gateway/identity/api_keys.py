@@ -14,10 +14,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from chassis.errors import InvalidArgument, NotFound, Unauthenticated
+from gateway.audit.event import Event, Kind
+from gateway.audit.trail import Trail
 from gateway.identity import api_key
 from gateway.identity.jwt import REFUSED, Principal
 from gateway.identity.live import RECHECK_S, LiveSessions
-from gateway.store import api_keys, audit, clock, ids, mailboxes, people, transaction
+from gateway.store import api_keys, clock, ids, mailboxes, people, transaction
 from gateway.store.api_keys import ApiKey
 from gateway.store.codes import Scope
 from gateway.store.errors import RowAbsent
@@ -52,11 +54,12 @@ class _Known(NamedTuple):
 class ApiKeys:
     """The operations, and the answer to "whose key is this?" for the edge. `live` is what the edge asks, too."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a key rests on
         self,
         engine: Engine,
         vault: Vault,
         live: LiveSessions,
+        audit: Trail,
         *,
         max_days: int,
         monotonic: Callable[[], float] = time.monotonic,
@@ -64,6 +67,7 @@ class ApiKeys:
         self._engine = engine
         self._vault = vault
         self._live = live
+        self._audit = audit
         self._max_days = max_days
         self._monotonic = monotonic
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
@@ -94,7 +98,7 @@ class ApiKeys:
 
     async def revoke(self, person_id: str, key_id: str) -> None:
         """End a person's key for ever. Raises RowAbsent."""
-        await transaction.write(self._engine, lambda connection: _revoke(connection, person_id, key_id))
+        await transaction.write(self._engine, lambda connection: self._revoke(connection, person_id, key_id))
         self._live.end(key_id)
 
     async def _ask(self, secret_hash: bytes) -> _Known:
@@ -121,8 +125,13 @@ class ApiKeys:
         ends = now + wanted.days * clock.DAY
         key = ApiKey(key_id, person_id, wanted.mailbox_id, secret_hash, name, now, ends, None, wanted.scopes)
         api_keys.add(connection, key)
-        audit.record(connection, "api_key.made", now=now, person_id=person_id)
+        event = Event(Kind.API_KEY_MADE, person=person_id, object_id=key_id, amount=wanted.days)
+        self._audit.record(connection, event)
         return key
+
+    def _revoke(self, connection: Connection, person_id: str, key_id: str) -> None:
+        api_keys.revoke(connection, person_id, key_id)
+        self._audit.record(connection, Event(Kind.API_KEY_REVOKED, person=person_id, object_id=key_id))
 
     def _named(self, connection: Connection, person_id: str) -> list[Named]:
         keys = api_keys.of_person(connection, person_id)
@@ -139,11 +148,6 @@ def name_cell(key_id: str) -> Cell:
 
 def _principal(key: ApiKey) -> Principal:
     return Principal(key.person_id, key.id, key.id, scopes=key.scopes, key_id=key.id, mailbox_id=key.mailbox_id)
-
-
-def _revoke(connection: Connection, person_id: str, key_id: str) -> None:
-    api_keys.revoke(connection, person_id, key_id)
-    audit.record(connection, "api_key.revoked", now=clock.now(), person_id=person_id)
 
 
 def _refuse_foreign(connection: Connection, person_id: str, mailbox_id: str) -> None:

@@ -22,6 +22,8 @@ from sqlalchemy import Connection, Engine
 
 from chassis.errors import Conflict, PermissionDenied, Unauthenticated
 from chassis.logs import get
+from gateway.audit.event import Event, Kind, Outcome
+from gateway.audit.trail import Trail
 from gateway.identity import compact
 from gateway.identity import flow as flows
 from gateway.identity.jwt import LIFETIME_S, REFUSED, AccessTokens, Principal, Proof
@@ -29,7 +31,6 @@ from gateway.identity.live import IDLE_MS, LiveSessions
 from gateway.identity.refusal import SignInReason, SignInRefused
 from gateway.identity.signals import Signals
 from gateway.store import (
-    audit,
     clock,
     denied_tokens,
     exchange_codes,
@@ -71,21 +72,24 @@ class Refusal(Enum):
 class Sessions:
     """The operations. `live` is the same object that the edge asks."""
 
-    def __init__(self, engine: Engine, tokens: AccessTokens, live: LiveSessions, signals: Signals) -> None:
+    def __init__(  # what a session rests on
+        self, engine: Engine, tokens: AccessTokens, live: LiveSessions, signals: Signals, audit: Trail
+    ) -> None:
         self._engine = engine
         self._tokens = tokens
         self._live = live
         self._signals = signals
+        self._audit = audit
 
     async def exchange(self, code: str, verifier: str) -> Granted:
         """The code's tokens. SignInRefused, with one reason for all, for any code or verifier but the right."""
         taken = await transaction.write(self._engine, lambda connection: _take(connection, code))
         if taken is None or not _matches(verifier, taken.verifier_hash):
-            raise SignInRefused(SignInReason.EXCHANGE_REFUSED)
+            raise self._exchange_refused()
         token = _new_token()
-        found = await transaction.write(self._engine, lambda c: _begin(c, taken.session_id, flows.digest(token)))
+        found = await transaction.write(self._engine, lambda c: self._begun(c, taken.session_id, flows.digest(token)))
         if found is None:
-            raise SignInRefused(SignInReason.EXCHANGE_REFUSED)
+            raise self._exchange_refused()
         return self._granted(found, token)
 
     async def refresh(self, origin: str | None, access_token: str, refresh_token: str | None) -> Granted:
@@ -94,7 +98,7 @@ class Sessions:
             raise PermissionDenied(FOREIGN)
         proof, token = self._tokens.prove(access_token, time.time()), _new_token()
         hashes = flows.digest(refresh_token or ""), flows.digest(token)
-        found = await transaction.write(self._engine, lambda connection: _rotate(connection, proof, *hashes))
+        found = await transaction.write(self._engine, lambda connection: self._rotated(connection, proof, *hashes))
         if isinstance(found, Refusal):
             raise self._refused(found, proof)
         self._live.end(proof.jti)
@@ -103,7 +107,7 @@ class Sessions:
     async def sign_out(self, principal: Principal) -> None:
         """End the caller's session. Repeatable."""
         now = clock.now()
-        await transaction.write(self._engine, lambda c: sessions.revoke(c, principal.session_id, now=now))
+        await transaction.write(self._engine, lambda connection: self._end(connection, principal, now))
         self._live.end(principal.session_id)
 
     def _granted(self, found: "_Session", refresh_token: str) -> Granted:
@@ -111,6 +115,10 @@ class Sessions:
         token = self._tokens.mint(principal, int(time.time()))
         lasting = (found.expires_at - clock.now()) // clock.SECOND
         return Granted(token, LIFETIME_S, found.mailboxes, refresh_token, max(0, lasting))
+
+    def _exchange_refused(self) -> SignInRefused:
+        self._audit.note(Event(Kind.EXCHANGE, Outcome.REFUSED))
+        return SignInRefused(SignInReason.EXCHANGE_REFUSED)
 
     def _refused(self, refusal: Refusal, proof: Proof) -> Exception:
         if refusal is Refusal.TWICE:
@@ -120,6 +128,27 @@ class Sessions:
             self._signals.refresh_token_reused()
             get(__name__).warning("session.refresh_reused")
         return Unauthenticated(REFUSED)
+
+    def _begun(self, connection: Connection, session_id: str, token_hash: bytes) -> "_Session | None":
+        found = _begin(connection, session_id, token_hash)
+        if found is not None:
+            self._audit.record(connection, Event(Kind.EXCHANGE, person=found.person_id, object_id=session_id))
+        return found
+
+    def _rotated(self, connection: Connection, proof: Proof, spent: bytes, successor: bytes) -> "_Session | Refusal":
+        found = _rotate(connection, proof, spent, successor)
+        if isinstance(found, _Session):
+            self._audit.record(connection, Event(Kind.REFRESH, person=found.person_id, object_id=found.id))
+        elif found is Refusal.STOLEN:
+            owner = sessions.owner(connection, proof.session_id)
+            event = Event(Kind.REFRESH_REUSED, Outcome.REFUSED, person=owner, object_id=proof.session_id)
+            self._audit.record(connection, event)
+        return found
+
+    def _end(self, connection: Connection, principal: Principal, now: int) -> None:
+        if sessions.revoke(connection, principal.session_id, now=now):
+            event = Event(Kind.SIGN_OUT, person=principal.person_id, object_id=principal.session_id)
+            self._audit.record(connection, event)
 
 
 class _Session(NamedTuple):
@@ -170,7 +199,6 @@ def _again(connection: Connection, proof: Proof, spent: bytes, now: int) -> Refu
         return Refusal.TWICE
     if not sessions.revoke(connection, session.id, now=now):  # of many at once, one counts
         return Refusal.UNKNOWN
-    audit.record(connection, "session.refresh_reused", now=now, person_id=session.person_id)
     return Refusal.STOLEN
 
 

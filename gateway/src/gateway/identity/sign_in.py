@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
+from gateway.audit.event import Event, Kind, Outcome
+from gateway.audit.trail import Trail
 from gateway.identity import flow as flows
 from gateway.identity import issuer
 from gateway.identity.authority import Metadata, SigningKeys
@@ -47,9 +49,10 @@ class Started(NamedTuple):
 class SignIns:
     """The two steps. `redirect_uri` is our callback, as registered with Microsoft."""
 
-    def __init__(self, engine: Engine, vault: Vault, microsoft: Microsoft, *, redirect_uri: str) -> None:
+    def __init__(self, engine: Engine, vault: Vault, microsoft: Microsoft, audit: Trail, *, redirect_uri: str) -> None:
         self._engine = engine
         self._vault = vault
+        self._audit = audit
         self._microsoft = microsoft
         self._keys = SigningKeys(microsoft.fetch, time.monotonic)
         self._redirect_uri = redirect_uri
@@ -82,6 +85,10 @@ class SignIns:
         await transaction.write(self._engine, lambda c: self._admit(c, identity, redeemed, flow, code))
         return code
 
+    def refused(self, reason: SignInReason) -> None:
+        """For the audit log: somebody came back and was not let in."""
+        self._audit.note(Event(Kind.SIGN_IN, Outcome.REFUSED, reason=reason.value))
+
     async def _take_up(self, state: str, browser_secret: str | None) -> Flow:
         name = sign_ins.id_of(state)
         row = await transaction.write(self._engine, lambda c: sign_ins.consume(c, name, now=clock.now()))
@@ -109,6 +116,8 @@ class SignIns:
         exchange_codes.purge(connection, now=now)
         hashes = (flows.digest(code), session.id, flow.challenge.encode())
         exchange_codes.add(connection, ExchangeCode(*hashes, expires_at=now + CODE_LIFETIME_MS))
+        event = Event(Kind.SIGN_IN, person=person_id, mailbox=mailbox_id, object_id=session.id)
+        self._audit.record(connection, event)
 
     def _person(self, connection: Connection, identity: Identity, now: int) -> str:
         subject = self._vault.subject_index(identity.tid, identity.oid)

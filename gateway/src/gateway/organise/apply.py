@@ -10,6 +10,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
+from sqlalchemy import Connection
+
+from gateway.audit.event import Event, Kind
 from gateway.graph.errors import GraphUnavailable
 from gateway.graph.errors import Throttled as GraphThrottled
 from gateway.graph.message import GraphFolderId, MessageId
@@ -17,7 +20,7 @@ from gateway.graph.mover import Failed, Gone, Moved, MoveOutcome, NotRun, PutOff
 from gateway.organise.context import Context, now
 from gateway.organise.targets import Allowed, Targets
 from gateway.store import clock, journal, move_runs
-from gateway.store.codes import EntryState, WorkState
+from gateway.store.codes import EntryState, RunKind, WorkState
 from gateway.store.journal import JournalEntry, Outcome
 from gateway.store.move_runs import MoveRun
 from gateway.work import Json, StepFailed, Steps
@@ -114,14 +117,19 @@ class ApplyWorkflow:
         targets: Allowed,
     ) -> float:
         """Steps (1), (3), (4) and (5) once; seconds to wait before the next attempt."""
-        await self._context.write(
-            lambda connection: journal.mark_intended(connection, run.id, [entry.id for entry in entries], now=now())
-        )
+        await self._context.write(lambda connection: self._intend(connection, run, entries))
         places = await self._context.graph(run.mailbox_id).reader.locate([MessageId(e.message_id) for e in entries])
         settled = [outcome for entry in entries if (outcome := _settled(entry, places, targets)) is not None]
         done = {outcome.entry_id for outcome in settled}
         await self._record(run, settled)
         return await self._move(run, [entry for entry in entries if entry.id not in done], targets)
+
+    def _intend(self, connection: Connection, run: MoveRun, entries: Sequence[JournalEntry]) -> None:
+        """(1) In the journal and in the audit log: what can't be recorded is not called for."""
+        journal.mark_intended(connection, run.id, [entry.id for entry in entries], now=now())
+        kind = Kind.MOVE_BATCH if run.kind is RunKind.APPLY else Kind.UNDO_BATCH
+        event = Event(kind, mailbox=run.mailbox_id, object_id=run.id, amount=len(entries))
+        self._context.audit.record(connection, event)
 
     async def _move(
         self,

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from gateway.audit.trail import Trail
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.organise.judge import Judge
@@ -35,6 +36,7 @@ class Context:
     """engine: our database. graph: from a mailbox id to Microsoft. settle: seconds a request cut off may still run.
 
     plans: what people may use.
+    audit: what somebody may be asked about later is recorded there, in the transaction that does it.
     """
 
     engine: Engine
@@ -43,6 +45,7 @@ class Context:
     graph: Callable[[str], Graph]
     settle: float
     plans: Plans
+    audit: Trail
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Runs a query on one snapshot."""

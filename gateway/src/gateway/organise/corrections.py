@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from chassis.errors import FailedPrecondition
+from gateway.audit.event import Event, Kind
 from gateway.graph.message import Message, MessageId
 from gateway.organise import previews
 from gateway.organise.context import Context, now
@@ -26,7 +27,7 @@ Mark = tuple[CorrectionKind, str]
 async def remember(context: Context, mailbox_id: str, decision_id: str, kind: CorrectionKind) -> Correction:
     """The correction over a held message, kept; one that says the same already stays as it is."""
     wanted = await prepared(context, mailbox_id, decision_id, kind)
-    return await context.write(lambda connection: keep(connection, wanted))
+    return await context.write(lambda connection: keep(context, connection, wanted))
 
 
 async def prepared(context: Context, mailbox_id: str, decision_id: str, kind: CorrectionKind) -> Correction:
@@ -44,12 +45,27 @@ async def prepared(context: Context, mailbox_id: str, decision_id: str, kind: Co
     return Correction(ids.new("cor"), mailbox_id, kind, hashes[mark], now())
 
 
-def keep(connection: Connection, wanted: Correction) -> Correction:
+async def forget(context: Context, mailbox_id: str, correction_id: str) -> None:
+    """The owner takes a correction back. Raises RowAbsent."""
+
+    def change(connection: Connection) -> None:
+        corrections.remove(connection, mailbox_id, correction_id)
+        event = Event(Kind.CORRECTION_REMOVED, mailbox=mailbox_id, object_id=correction_id)
+        context.audit.record(connection, event)
+
+    await context.write(change)
+
+
+def keep(context: Context, connection: Connection, wanted: Correction) -> Correction:
     """Keeps it, in the transaction of what it belongs to. Raises FailedPrecondition when there are too many."""
     try:
-        return corrections.keep(connection, wanted)
+        kept = corrections.keep(connection, wanted)
     except TooMany:
         raise FailedPrecondition(f"{MOST} corrections are kept for a mailbox; remove one first") from None
+    if kept.id == wanted.id:
+        event = Event(Kind.CORRECTION_MADE, mailbox=kept.mailbox_id, object_id=kept.id, reason=kept.kind.value)
+        context.audit.record(connection, event)
+    return kept
 
 
 async def corrected(

@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument
+from gateway.audit.event import Event, Kind
 from gateway.organise.context import Context, now
 from gateway.store import decisions, folders, journal, move_runs, scans
 from gateway.store.codes import DecisionKind, WorkState
@@ -42,6 +43,8 @@ async def approve(  # noqa: PLR0913  # what moves, what was seen, once only
             raise FailedPrecondition("the scan has not ended yet; approve its preview when it has")
         run = move_runs.create(connection, mailbox_id, scan_id=scan_id, idempotency_hash=_hash(key), now=now())
         journal.plan(connection, run.id, planned, now=now())
+        event = Event(Kind.MOVE_APPROVED, mailbox=mailbox_id, object_id=run.id, amount=len(planned))
+        context.audit.record(connection, event)
         return run._replace(total=len(planned))
 
     return await context.write(change)
@@ -70,6 +73,8 @@ async def undo(
             connection, mailbox_id, scan_id=run.scan_id, undoes=run_id, idempotency_hash=_hash(key), now=now()
         )
         journal.plan(connection, new.id, back, now=now())
+        event = Event(Kind.UNDO_APPROVED, mailbox=mailbox_id, object_id=new.id, amount=len(back))
+        context.audit.record(connection, event)
         return new._replace(total=len(back))
 
     return await context.write(change)

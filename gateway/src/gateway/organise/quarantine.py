@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from chassis.errors import FailedPrecondition, InvalidArgument
+from gateway.audit.event import Event, Kind
 from gateway.organise import corrections
 from gateway.organise.context import Context
 from gateway.store import decisions, folders, scans
@@ -31,10 +32,12 @@ async def release(  # noqa: PLR0913  # what to release, what the owner saw, what
         if held.kind is not DecisionKind.HOLD:
             raise FailedPrecondition("only a held message can be released")
         if wanted is not None:
-            corrections.keep(connection, wanted)
-        return decisions.change(
+            corrections.keep(context, connection, wanted)
+        released = decisions.change(
             connection, scan_id, decision_id, kind=DecisionKind.REVIEW, folder_id=None, revision=revision
         )
+        context.audit.record(connection, Event(Kind.RELEASED, mailbox=mailbox_id, object_id=decision_id))
+        return released
 
     return await context.write(change_it)
 

@@ -9,7 +9,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chassis.errors import FailedPrecondition
-from gateway.organise import folders, moves, quota
+from gateway.audit.event import Event, Kind
+from gateway.organise import ended, folders, moves, quota
 from gateway.organise.apply import ApplyWorkflow
 from gateway.organise.context import Context, now
 from gateway.organise.scan import ScanWorkflow
@@ -28,9 +29,10 @@ async def scan(context: Context, work: Work, mailbox_id: str, folder_id: str | N
 
     def create(connection: Connection) -> Scan:
         _, plan = quota.plan_of(connection, context.plans, person)
-        new = scans.create(connection, mailbox_id, source_graph_id=source, now=now(), most=plan.messages_a_scan)
-        quota.charge(connection, context.plans, person, new.id, now=now())
-        return new
+        made = scans.create(connection, mailbox_id, source_graph_id=source, now=now(), most=plan.messages_a_scan)
+        quota.charge(connection, context.plans, person, made.id, now=now())
+        context.audit.record(connection, Event(Kind.SCAN_STARTED, mailbox=mailbox_id, object_id=made.id))
+        return made
 
     new = await context.write(create)
     await work.start(ScanWorkflow.NAME, new.id, mailbox=mailbox_id)
@@ -43,8 +45,7 @@ async def cancel_scan(context: Context, work: Work, mailbox_id: str, scan_id: st
     def change(connection: Connection) -> Scan:
         found = scans.lock(connection, mailbox_id, scan_id)
         if found.state not in scans.FINAL_STATES:
-            scans.finish(connection, scan_id, WorkState.CANCELLED, now=now())
-            quota.settle(connection, scan_id, WorkState.CANCELLED, done=found.done)
+            ended.finish(context, connection, scan_id, WorkState.CANCELLED)
         return scans.get(connection, mailbox_id, scan_id)
 
     await work.cancel(scan_id)

@@ -14,10 +14,10 @@ from gateway.clients.classifier import ProfileRefused
 from gateway.graph.errors import LinkRefused, SyncStateLost
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
-from gateway.organise import corrections, learn, profile, quota
+from gateway.organise import corrections, ended, learn, profile, quota
 from gateway.organise.account import Account
 from gateway.organise.choice import Choice, FolderKey
-from gateway.organise.context import Context, now
+from gateway.organise.context import Context
 from gateway.organise.decision import Decision, Hold, Keep, Move, Review, decide
 from gateway.organise.examples import Example, Memory
 from gateway.organise.folders import Folder, chosen
@@ -95,13 +95,11 @@ class ScanWorkflow:
 
     async def finish(self, scan_id: str, state: str, code: str) -> Json:
         """Closes the scan."""
-        ending = WorkState(state)
-
-        def close(connection: Connection) -> None:
-            scans.finish(connection, scan_id, ending, now=now(), error_code=code or None)
-            quota.settle(connection, scan_id, ending, done=scans.by_id(connection, scan_id).done)
-
-        await self._context.write(close)
+        await self._context.write(
+            lambda connection: ended.finish(
+                self._context, connection, scan_id, WorkState(state), error_code=code or None
+            )
+        )
         return None
 
     async def _scan(self, scan_id: str) -> Scan:

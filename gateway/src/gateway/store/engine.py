@@ -53,7 +53,9 @@ def open_durable(path: Path) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection on one consistent snapshot that waits for no writer and can't write."""
-    options = {_READ_ONLY: True, "postgresql_readonly": True}
+    options: dict[str, object] = {_READ_ONLY: True, "postgresql_readonly": True}
+    if engine.dialect.name == "postgresql":  # its default is a new snapshot for each statement
+        options["isolation_level"] = "REPEATABLE READ"
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 

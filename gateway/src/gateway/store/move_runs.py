@@ -80,6 +80,12 @@ def of_scan(connection: Connection, scan_id: str) -> list[MoveRun]:
     return [MoveRun(**row._asdict()) for row in connection.execute(query)]
 
 
+def of_mailbox(connection: Connection, mailbox_id: str) -> list[MoveRun]:
+    """All runs of a mailbox, oldest first."""
+    query = select(move_run).where(move_run.c.mailbox_id == mailbox_id).order_by(move_run.c.created_at, move_run.c.id)
+    return [MoveRun(**row._asdict()) for row in connection.execute(query)]
+
+
 def unfinished(connection: Connection, mailbox_id: str) -> list[MoveRun]:
     """A mailbox's queued and running runs, oldest first."""
     still_open = (move_run.c.mailbox_id == mailbox_id) & move_run.c.state.in_(OPEN_STATES)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.store import api_keys, ids
 from gateway.store.errors import RowAbsent
-from gateway.store.tables import audit_event, mailbox, person, person_plan, provider_spending, scan_charge, session
+from gateway.store.tables import mailbox, person, person_plan, provider_spending, scan_charge, session
 
 
 class Person(NamedTuple):
@@ -64,10 +64,10 @@ def tombstones(connection: Connection) -> list[Tombstone]:
 
 
 def erase_rows(connection: Connection, person_id: str) -> None:
-    """Delete every plain row about a person but the tombstone: after Vault.erase_key, in its transaction."""
-    mailboxes = select(mailbox.c.id).where(mailbox.c.person_id == person_id)
-    theirs = (audit_event.c.person_id == person_id) | audit_event.c.mailbox_id.in_(mailboxes)
-    connection.execute(delete(audit_event).where(theirs))
+    """Delete every plain row about a person but the tombstone: after Vault.erase_key, in its transaction.
+
+    The audit log stays whole: it knows people by pseudonyms under the key that is destroyed.
+    """
     api_keys.revoke_person(connection, person_id)
     connection.execute(delete(session).where(session.c.person_id == person_id))
     for table in (provider_spending, scan_charge, person_plan):

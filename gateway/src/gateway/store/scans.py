@@ -73,6 +73,12 @@ def recent(connection: Connection, mailbox_id: str, *, limit: int, before: Scan 
     return [Scan(**row._asdict()) for row in connection.execute(query.limit(limit))]
 
 
+def of_mailbox(connection: Connection, mailbox_id: str) -> list[Scan]:
+    """All scans of a mailbox, oldest first."""
+    query = select(scan).where(scan.c.mailbox_id == mailbox_id).order_by(scan.c.created_at, scan.c.id)
+    return [Scan(**row._asdict()) for row in connection.execute(query)]
+
+
 def unfinished(connection: Connection, mailbox_id: str) -> list[Scan]:
     """A mailbox's queued and running scans, oldest first."""
     query = (

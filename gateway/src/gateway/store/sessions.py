@@ -51,6 +51,16 @@ def revoke_person(connection: Connection, person_id: str, *, now: int) -> list[s
     return [*ended.scalars(), *api_keys.revoke_person(connection, person_id)]
 
 
+def owner(connection: Connection, session_id: str) -> str | None:
+    """Whose session it is or was."""
+    return connection.execute(select(session.c.person_id).where(session.c.id == session_id)).scalar_one_or_none()
+
+
+def ids_of_person(connection: Connection, person_id: str) -> list[str]:
+    """All of a person's sessions."""
+    return list(connection.execute(select(session.c.id).where(session.c.person_id == person_id)).scalars())
+
+
 def revoked_since(connection: Connection, moment: int) -> list[str]:
     """Ids of the sessions revoked at `moment` or later, for the replicas' denylists."""
     return list(connection.execute(select(session.c.id).where(session.c.revoked_at >= moment)).scalars())

@@ -358,17 +358,57 @@ api_key_scope = Table(
     _one_of("scope", Scope),
 )
 
-# No foreign keys: the trail outlives what it speaks of; codes, ids and counts only.
+# The audit log: no foreign keys, it outlives what it speaks of. People and mailboxes are in it as pseudonyms under the
+# person's own key. Triggers (migration 0006) keep all three tables append-only.
 audit_event = Table(
     "audit_event",
     METADATA,
-    _id(),
-    Column("mailbox_id", OpaqueId),
-    Column("person_id", OpaqueId),
+    Column("log", CodeText, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", OpaqueId, nullable=False, unique=True),
     Column("at", BigInteger, nullable=False),
     Column("kind", CodeText, nullable=False),
-    Column("amount", Integer, nullable=False),
-    Column("run_id", OpaqueId),
-    Index(None, "mailbox_id", "at"),
-    Index(None, "person_id", "at"),
+    Column("outcome", CodeText, nullable=False),
+    Column("reason", CodeText),
+    Column("person_mark", LargeBinary),
+    Column("mailbox_mark", LargeBinary),
+    Column("object_id", OpaqueId),
+    Column("amount", BigInteger, nullable=False),
+    Column("service", CodeText, nullable=False),
+    Column("network_mark", LargeBinary),
+    Column("trace_id", CodeText),
+    Column("hash", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    Column("key_id", OpaqueId, nullable=False),
+    Index(None, "mailbox_mark", "log", "seq"),
+    Index(None, "person_mark", "log", "seq"),
+)
+
+audit_head = Table(
+    "audit_head",
+    METADATA,
+    Column("log", CodeText, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_cut = Table(
+    "audit_cut",
+    METADATA,
+    Column("log", CodeText, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("key_id", OpaqueId, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+# Work that comes again and that one replica does at a time (gateway.store.duties).
+duty = Table(
+    "duty",
+    METADATA,
+    Column("name", CodeText, primary_key=True),
+    Column("holder", CodeText, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+    Column("done_at", BigInteger, nullable=False),
 )

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Engine
 
+from gateway.audit.event import Event, Kind, Outcome
 from gateway.store import clock, ids, people, person_keys
 from gateway.store.errors import RowAbsent
 from gateway.store.person_keys import PersonKey
@@ -29,6 +30,7 @@ KEK_USE: Final = 23 * clock.DAY  # then a new generation wraps
 KEK_LIFE: Final = 30 * clock.DAY  # then it is destroyed; the 7 days between are a backup's age limit
 REWRAP_PAGE: Final = 500  # keys in one transaction, about 0.2 s
 SENDER_HASH_BYTES: Final = 16  # groups, and proves nothing
+PSEUDONYM_BYTES: Final = 16  # the same
 
 
 class Cell(NamedTuple):
@@ -47,8 +49,15 @@ class Erasure(NamedTuple):
     irrecoverable_at: int
 
 
+def _unnoted(_event: Event) -> None:
+    """For who has no audit log to write: a restore, a look at a copy."""
+
+
 class Vault:
-    """One per process; `deployment` names this installation, so that nothing sealed elsewhere opens here."""
+    """One per process; `deployment` names this installation, so that nothing sealed elsewhere opens here.
+
+    note: told of every sealed value that does not open; Trail.note, or Tally's.
+    """
 
     def __init__(
         self,
@@ -57,11 +66,13 @@ class Vault:
         *,
         use_limit: int = USE_LIMIT,
         now: Callable[[], int] = clock.now,
+        note: Callable[[Event], object] = _unnoted,
     ) -> None:
         self._keyring = keyring
         self._deployment = deployment
         self._use_limit = use_limit
         self._now = now
+        self._note = note
 
     def subject_index(self, tenant_id: str, object_id: str) -> bytes:
         """The keyed hash (32 bytes) by which a person is found."""
@@ -90,11 +101,13 @@ class Vault:
 
     def open(self, connection: Connection, person_id: str, cell: Cell, sealed: bytes) -> bytes:
         """What was sealed for this person and cell. Raises PersonErased, DecryptFailed."""
-        key = person_keys.by_id(connection, person_id, envelope.split(sealed).key_id)
-        if key is None:
-            _refuse_erased(connection, person_id)
-            raise DecryptFailed
-        return envelope.open(self._unwrapped(key), self._place(person_id, cell), sealed)
+        try:
+            return self._opened(connection, person_id, cell, sealed)
+        except DecryptFailed:
+            self._note(
+                Event(Kind.DECRYPT_FAILED, Outcome.FAILED, person=person_id, reason=f"{cell.table}.{cell.column}")
+            )
+            raise
 
     def feature_key(self, connection: Connection, person_id: str) -> bytes:
         """The key (32 bytes) that hashes this person's features; stays the same while their first key lives."""
@@ -117,6 +130,11 @@ class Vault:
         key = self._derived(connection, person_id, b"marks")
         return [hmac.digest(key, _framed(mailbox_id, kind, form), "sha256") for kind, form in marks]
 
+    def pseudonym(self, connection: Connection, person_id: str, of: str) -> bytes:
+        """What stands for an id (16 bytes) in the audit log; without the person's key nobody can tell for whom."""
+        key = self._derived(connection, person_id, b"pseudonyms")
+        return hmac.digest(key, of.encode(), "sha256")[:PSEUDONYM_BYTES]
+
     def erase_key(self, connection: Connection, person_id: str) -> Erasure:
         """Tombstone and destroyed keys in one transaction; then people.erase_rows, and engine.scrub. Repeatable."""
         erased_at = people.tombstone(connection, person_id, now=self._now())
@@ -124,12 +142,16 @@ class Vault:
         # Whatever wrapped the key was made before now, so it is gone one life of a KEK later.
         return Erasure(person_id, erased_at, erased_at + KEK_LIFE)
 
-    def renew(self, engine: Engine) -> None:
-        """Daily and at start: a new KEK when due, everyone re-wrapped, those past their life destroyed. Resumable."""
+    def renew(self, engine: Engine) -> str | None:
+        """Daily and at start: a new KEK when due, everyone re-wrapped, those past their life destroyed. Resumable.
+
+        Returns the id of the new KEK if one was due.
+        """
         now = self._now()
-        if self._keyring.newest(Purpose.KEK).created_at + KEK_USE <= now:
-            self._keyring.rotate(Purpose.KEK, now=now)
+        due = self._keyring.newest(Purpose.KEK).created_at + KEK_USE <= now
+        made = self._keyring.rotate(Purpose.KEK, now=now).id if due else None
         self._retire(engine, created_before=now - KEK_LIFE)
+        return made
 
     def renew_at_once(self, engine: Engine) -> None:
         """A new KEK now and all older ones destroyed: no copy or backup of the database from before opens any more."""
@@ -143,6 +165,13 @@ class Vault:
         for key in page:
             self._rewrap(connection, key)
         return page[-1].id if page else None
+
+    def _opened(self, connection: Connection, person_id: str, cell: Cell, sealed: bytes) -> bytes:
+        key = person_keys.by_id(connection, person_id, envelope.split(sealed).key_id)
+        if key is None:
+            _refuse_erased(connection, person_id)
+            raise DecryptFailed
+        return envelope.open(self._unwrapped(key), self._place(person_id, cell), sealed)
 
     def _retire(self, engine: Engine, *, created_before: int) -> None:
         after: str | None = ""

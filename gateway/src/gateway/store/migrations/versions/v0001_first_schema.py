@@ -141,7 +141,7 @@ def _folder() -> None:
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("description_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("chosen", sa.Boolean(), nullable=False),
-        sa.Column("origin", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("origin", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name="fk_folder_mailbox_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_folder"),
@@ -204,7 +204,7 @@ def _token_cache() -> None:
         sa.Column("mailbox_id", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("needs_consent", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("needs_consent", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name="fk_token_cache_mailbox_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("mailbox_id", name="pk_token_cache"),
     )

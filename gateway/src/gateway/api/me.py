@@ -1,0 +1,64 @@
+"""What a person may ask for about themselves: everything that is held, and its end. Both need a recent sign-in."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from gateway.api.context import Asking, ContextOf
+from gateway.api.model import Answer, Body
+from gateway.rights import export
+from gateway.rights.erasure import Erasures
+
+ZIP: Final = "application/zip"
+_HEADERS: Final = {
+    "content-disposition": 'attachment; filename="mail-organiser-export.zip"',
+    "cache-control": "no-store",
+}
+
+
+# A time in RFC 3339, letter by letter as it was signed.
+Signed = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class ErasureRequest(Body):
+    """The confirmation: the word, so that no slip erases anybody."""
+
+    confirm: Literal["erase everything"]
+
+
+class ReceiptAnswer(Answer):
+    """The receipt. Keep it: `mail-organiser audit receipt` checks it. key_id, public_key, signature: Ed25519."""
+
+    person_id: str
+    unreadable_at: Signed
+    irrecoverable_at: Signed
+    rewritten: bool
+    key_id: str
+    public_key: str
+    signature: str
+
+
+def router(erasures: Erasures) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/v1/me", tags=["me"])
+
+    @routes.get(
+        "/export",
+        operation_id="export_everything",
+        response_class=StreamingResponse,
+        responses={200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}},
+    )
+    async def export_everything(who: Asking, context: ContextOf) -> StreamingResponse:
+        """Everything that is held about the caller, as a zip of JSON and CSV with a manifest."""
+        held = await export.begin(context, who)
+        parts = export.stream(context.engine, context.vault, context.audit, held)
+        return StreamingResponse(parts, media_type=ZIP, headers=_HEADERS)
+
+    @routes.post("/erasure", operation_id="erase_everything")
+    async def erase_everything(who: Asking, _wanted: ErasureRequest) -> ReceiptAnswer:
+        """Erases the caller: key, mailboxes, decisions, sessions. What runs is stopped; nothing brings it back."""
+        return ReceiptAnswer.model_validate(await erasures.erase(who))
+
+    return routes

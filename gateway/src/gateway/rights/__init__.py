@@ -1,0 +1,1 @@
+"""What people may ask for: everything that is held about them, its end, and that nothing is kept longer than said."""
