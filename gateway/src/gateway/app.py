@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from gateway.api import (
     access,
     api_keys,
+    consents,
     corrections,
     decisions,
     description,
@@ -20,6 +21,7 @@ from gateway.api import (
     quota,
     scans,
     session,
+    sessions,
     status,
     well_known,
 )
@@ -28,6 +30,7 @@ from gateway.disclosure import Disclosure
 from gateway.edge import problems
 from gateway.health import Health
 from gateway.identity.api_keys import ApiKeys
+from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.organise.context import Context
@@ -45,6 +48,7 @@ class Parts:
     health: Health
     sign_ins: SignIns
     sessions: Sessions
+    sign_out: SignOut
     api_keys: ApiKeys
     mode: str
     public_url: str
@@ -84,6 +88,10 @@ def _routers(parts: Parts) -> list[APIRouter]:
         quota.router,
         status.router,
     ]
+    identity = [
+        session.router(parts.sign_ins, parts.sessions),
+        sessions.router(parts.sign_out),
+        consents.router(parts.sign_ins),
+    ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    made = [session.router(parts.sign_ins, parts.sessions), api_keys.router(parts.api_keys)]
-    return [*made, *nouns, *public, pages.router()]
+    return [*identity, api_keys.router(parts.api_keys), *nouns, *public, pages.router()]

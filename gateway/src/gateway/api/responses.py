@@ -12,7 +12,7 @@ from chassis.errors import ServiceError, problem
 from gateway.api.access import InsufficientScope
 from gateway.edge import problems
 from gateway.edge.problems import CONTENT_TYPE
-from gateway.identity.needs_sign_in import NeedsSignIn
+from gateway.identity.needs_sign_in import NeedsConsent, NeedsSignIn
 from gateway.identity.refusal import SignInReason, SignInRefused
 
 Kinds = tuple[type[ServiceError], ...]
@@ -38,7 +38,7 @@ IN_A_MAILBOX: Final[Kinds] = (
     errors.DeadlineExceeded,
 )
 WITH_A_REVISION: Final[Kinds] = (errors.PreconditionFailed, errors.PreconditionRequired)
-WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired,)
+WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired, NeedsConsent)
 SIGNING_IN: Final[Kinds] = (SignInRefused,)
 
 
