@@ -39,17 +39,26 @@ setup: .venv/.synced ## Fetch uv and everything this project needs, into this fo
 system: ## Find or install what must come from the system (Debian packages), and say so
 	@.ci/system
 
+# A certified OpenID provider from npm, pinned with its hashes; its scripts are not run.
+tests/oidc/node_modules/.package-lock.json: tests/oidc/package-lock.json | system
+	@echo "Installing the OpenID provider that the sign-in is tested against (once)" >&2
+	@npm ci --prefix tests/oidc --ignore-scripts --no-audit --no-fund --loglevel error >&2
+	@touch $@
+
+.PHONY: oidc
+oidc: tests/oidc/node_modules/.package-lock.json ## Fetch the OpenID provider that the sign-in is tested against
+
 .PHONY: run
 run: setup ## Sort a mailbox on this machine [MAILBOX=path] [CHECK=1] [PORT=8443]
 	@mailbox="$${MAILBOX/#\~\//$$HOME/}"; $(BIN)/mail-organiser up \
 	  $${mailbox:+--mailbox "$$mailbox"} $${CHECK:+--check} $${PORT:+--port "$$PORT"}
 
 .PHONY: test
-test: setup system ## Prove every guarantee (15 minutes at most)
+test: setup system oidc ## Prove every guarantee (15 minutes at most)
 	@$(BIN)/pytest -m "not long and not llm"
 
 .PHONY: test-long
-test-long: setup system ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)
+test-long: setup system oidc ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)
 	@$(BIN)/pytest -m "long and not llm" --timeout 1800
 
 # The linter of the API's description is npm's. Nothing of npm reaches a service or whoever runs them.

@@ -66,7 +66,7 @@ def test_data_goes_to_stdout_and_progress_to_stderr(check: "subprocess.Completed
     """Without a terminal: plain lines on both, no colour, no bar; stderr says what went on and how fast."""
     assert "\x1b" not in check.stdout + check.stderr
     assert "Nothing has moved yet." in check.stdout
-    assert "Starting sandbox" in check.stderr
+    assert "Starting gateway, sandbox, sentinel, classifier" in check.stderr
     assert re.search(
         r"Learned from 25\d filed messages in 8 folders and sorted 157 in \S+ s \(\S+ a second\)", check.stderr
     )

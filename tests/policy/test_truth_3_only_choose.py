@@ -58,10 +58,14 @@ ROUTES = {
     "POST /api/v1/session/exchange",
     "POST /api/v1/session/refresh",
     "POST /api/v1/session/sign-in",
+    "POST /api/v1/mailboxes",
+    "POST /api/v1/mailboxes/{mailbox_id}/sign-in",
+    "DELETE /api/v1/sessions",
 }
 OURS = {  # no mail
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/session",
+    "DELETE /api/v1/sessions",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
 }
 NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "rule", "subscription")

@@ -24,6 +24,7 @@ from chassis.authority import LocalAuthority, renew_due
 from chassis.tls import TlsFiles
 from cli.child import Child, program
 from cli.place import Place
+from cli.registration import GRAPH, Registration
 from cli.unusable import Unusable
 
 DEPLOYMENT = "local"
@@ -81,9 +82,20 @@ def _bound(probe: socket.socket, wanted: int) -> int:
 class House:
     """Everything that one machine needs, built in a place."""
 
-    def __init__(self, place: Place, ports: Ports, seed: str, keeps: tuple[int, ...] = ()) -> None:
-        """seed: "sample" or the path of a mailbox. keeps: descriptors that every process inherits."""
+    def __init__(
+        self,
+        place: Place,
+        ports: Ports,
+        seed: str,
+        keeps: tuple[int, ...] = (),
+        registration: Registration | None = None,
+    ) -> None:
+        """seed: "sample" or the path of a mailbox, for the sandbox. keeps: descriptors that every process inherits.
+
+        registration: of an application with Microsoft itself; then there is no sandbox.
+        """
         self._place = place
+        self._registration = registration
         self._keeps = keeps
         self._authority = LocalAuthority.open(place.path("tls", "authority"))
         self._ports = ports
@@ -92,7 +104,12 @@ class House:
     @property
     def url(self) -> str:
         """Where people and programs go."""
-        return f"https://{HOST}:{self._ports.gateway}"
+        return self._registration.public_url if self._registration else f"https://{HOST}:{self._ports.gateway}"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it works on the sandbox, not on Microsoft itself."""
+        return self._registration is None
 
     @property
     def microsoft(self) -> str:
@@ -119,11 +136,11 @@ class House:
         ]
 
     def mailbox(self) -> list[Child]:
-        """The sandbox, and the gateway that works on it."""
-        return [
-            self._child("sandbox", (program("mail-organiser-sandbox"), "--settings"), self._sandbox()),
-            self._child("gateway", (program("mail-organiser-gateway"), "--settings"), self._gateway()),
-        ]
+        """The gateway, and the sandbox before it where there is one."""
+        gateway = self._child("gateway", (program("mail-organiser-gateway"), "--settings"), self.gateway())
+        if self._registration is not None:
+            return [gateway]
+        return [self._child("sandbox", (program("mail-organiser-sandbox"), "--settings"), self._sandbox()), gateway]
 
     def _child(self, name: str, command: Sequence[str], values: dict[str, object]) -> Child:
         settings = self._place.settings(name, values)
@@ -165,11 +182,29 @@ class House:
             "seed": self._seed,
         }
 
-    def _gateway(self) -> dict[str, object]:
+    def gateway(self) -> dict[str, object]:
+        """The gateway's settings. Sandbox or Microsoft: the same, but for whom it speaks to and as whom."""
+        return self._processes() | (self._real_microsoft(self._registration) if self._registration else self._desk())
+
+    def _desk(self) -> dict[str, object]:
         sandbox = f"https://{HOST}:{self._ports.sandbox}"
         return {
-            "deployment": DEPLOYMENT,
             "mode": "sandbox",
+            "microsoft": {
+                "client_id": CLIENT,
+                "authority": f"{sandbox}/{TENANT}",
+                "client_secret_file": self._place.secret("client-secret"),
+                "authority_ca_file": self.authority,
+            },
+            "graph": {"url": f"{sandbox}/v1.0", "authority": self.authority, "settle_seconds": SETTLE_SECONDS},
+        }
+
+    def _real_microsoft(self, registration: Registration) -> dict[str, object]:
+        return {"mode": "production", "microsoft": registration.microsoft, "graph": {"url": GRAPH}}
+
+    def _processes(self) -> dict[str, object]:
+        return {
+            "deployment": DEPLOYMENT,
             "public_url": self.url,
             "host": HOST,
             "port": self._ports.gateway,
@@ -180,13 +215,6 @@ class House:
             "peer_tls": self._tls(GATEWAY),
             "sentinel": {"target": f"{HOST}:{self._ports.sentinel}", "name": SENTINEL},
             "classifier": {"target": f"{HOST}:{self._ports.classifier}", "name": CLASSIFIER},
-            "microsoft": {
-                "client_id": CLIENT,
-                "authority": f"{sandbox}/{TENANT}",
-                "client_secret_file": self._place.secret("client-secret"),
-                "authority_ca_file": self.authority,
-            },
-            "graph": {"url": f"{sandbox}/v1.0", "authority": self.authority, "settle_seconds": SETTLE_SECONDS},
         }
 
     def files(self, name: str) -> TlsFiles:

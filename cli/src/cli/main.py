@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -34,14 +35,17 @@ def main() -> None:
     "--var", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where to keep things."
 )
 @click.option("--check", is_flag=True, help="Sort, print one JSON line at the end of stdout, end; keep nothing.")
+@click.option("--microsoft", is_flag=True, help="Run on the Microsoft application that `connect` registered.")
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path),
     envvar="MAIL_ORGANISER_KEY_FILE",
     help="Come in with the API key in this file (chmod 600), instead of signing in.",
 )
-def up(mailbox: Path | None, port: int | None, var: Path, *, check: bool, key_file: Path | None) -> None:
-    r"""Run everything on this machine and sort a mailbox in the sandbox.
+def up(  # noqa: PLR0913  # one argument an option
+    mailbox: Path | None, port: int | None, var: Path, *, check: bool, microsoft: bool, key_file: Path | None
+) -> None:
+    r"""Run everything on this machine and sort a mailbox in the sandbox, or run on Microsoft itself.
 
     Mail that lies in folders is learned from; mail that lies in none is sorted. Ctrl-C ends it. Examples:
 
@@ -49,9 +53,14 @@ def up(mailbox: Path | None, port: int | None, var: Path, *, check: bool, key_fi
         mail-organiser up
         mail-organiser up --mailbox ~/Takeout/Mail/All.mbox
         mail-organiser up --check | tail -n 1
+        mail-organiser up --microsoft
     """
-    from cli.up import run  # noqa: PLC0415  # see above
+    from cli.up import run, run_microsoft  # noqa: PLC0415  # see above
 
+    if microsoft and (mailbox is not None or port is not None or check):
+        raise click.UsageError("--microsoft goes with none of --mailbox, --port and --check")
+    if microsoft:
+        raise SystemExit(run_microsoft(var))
     raise SystemExit(run(mailbox, port=port, var=var, check=check, key=key_file))
 
 
@@ -108,6 +117,87 @@ def evaluate(path: Path, form: str, svg: Path | None, limit: int | None, batch: 
     from cli.evaluate import Wanted, run  # noqa: PLC0415  # see above
 
     raise SystemExit(run(path, Wanted(form, limit, batch, svg)))
+
+
+@main.command()
+@click.option(
+    "--var", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where to keep things."
+)
+@click.option("--url", help="Address under which browsers reach it.  [default: https://localhost:8443]")
+@click.option(
+    "--accounts",
+    type=click.Choice(["organisation", "organisations", "everyone", "personal"]),
+    help="Who may sign in.  [default: organisation]",
+)
+@click.option(
+    "--consent",
+    type=click.Choice(["at-once", "preview-first"]),
+    help="When the permission to move mail is asked for.  [default: at-once]",
+)
+@click.option("--client-id", help="Application (client) ID, from Microsoft.")
+@click.option("--tenant-id", help="Directory (tenant) ID, from Microsoft.")
+@click.option("--secret-file", help="A file with a client secret, instead of a certificate.")
+@click.option("--yes", is_flag=True, help="Ask nothing; write over what is there.")
+@click.option("--no-check", is_flag=True, help="Don't ask Microsoft at the end.")
+def connect(var: Path, *, yes: bool, no_check: bool, **given: str | None) -> None:
+    r"""Register this installation with Microsoft, step by step, and write it down.
+
+    Stopped at any question and run again, it goes on where it was. For a script, give everything:
+
+    \b
+        mail-organiser connect
+        mail-organiser connect --yes --client-id ID --tenant-id ID --no-check
+    """
+    from cli.accounts import Accounts  # noqa: PLC0415  # see above
+    from cli.connect import Answers, Manner, run  # noqa: PLC0415  # the same
+    from gateway.identity.scopes import Consent  # noqa: PLC0415  # the same
+
+    accounts, consent = given.pop("accounts"), given.pop("consent")
+    answers = Answers(
+        accounts=Accounts(accounts) if accounts else None, consent=Consent(consent) if consent else None, **given
+    )
+    raise SystemExit(run(var, answers, Manner(yes=yes, check=not no_check)))
+
+
+@main.command()
+@click.option(
+    "--var", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where things are kept."
+)
+@click.option("--settings", type=click.Path(path_type=Path), help="The gateway's settings file, instead of --var's.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def doctor(var: Path, settings: Path | None, form: Literal["table", "json"]) -> None:
+    r"""Check everything that can be checked, and say what to do about what is wrong. Changes nothing.
+
+    Works before the first start and beside a running one. Exit code 1 when something fails. Examples:
+
+    \b
+        mail-organiser doctor
+        mail-organiser doctor --settings settings/gateway.toml --format json
+    """
+    from cli.doctor import run  # noqa: PLC0415  # see above
+
+    raise SystemExit(run(var, settings, form))
+
+
+@main.group()
+def admin() -> None:
+    """What an operator does on the host, beside a running gateway."""
+
+
+@admin.command()
+@click.argument("person_id")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def revoke(person_id: str, settings: Path) -> None:
+    r"""End every session of a person and destroy their Microsoft tokens; running gateways follow within 5 seconds.
+
+    PERSON_ID is the per_... of logs and audit events. The person may sign in again. Example:
+
+    \b
+        mail-organiser admin revoke per_... --settings settings/gateway.toml
+    """
+    from cli.admin import run_revoke  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_revoke(settings, person_id))
 
 
 @main.group("api-key")

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli import whole_file
 from cli.unusable import Unusable
 
 FOLDERS = ("secrets", "tls", "data", "sandbox", "settings", "logs")
@@ -73,7 +74,7 @@ class Place:
     def settings(self, name: str, values: Mapping[str, object]) -> Path:
         """Writes a process's settings as TOML."""
         path = self.path("settings", f"{name}.toml")
-        path.write_text(toml(values), encoding="utf-8")
+        whole_file.write(path, toml(values).encode(), mode=SECRET_MODE)
         return path
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 
 from cli.problem import problem
+from gateway.identity.refusal import SENTENCES, SignInReason
 
 MAX_HOPS = 10  # pages and redirects from start to code; the sandbox takes four
 
@@ -62,26 +63,33 @@ def sign_in(client: httpx.Client, gateway: str) -> dict[str, object]:
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     start = client.post(f"{gateway}/api/v1/session/sign-in", json={"challenge": challenge})
     _expect(start, httpx.codes.OK, "start")
-    code = _walk(client, str(start.json()["url"]), gateway)
+    code = walk(client, str(start.json()["url"]), gateway)
     answer = client.post(f"{gateway}/api/v1/session/exchange", json={"code": code, "verifier": verifier})
     _expect(answer, httpx.codes.OK, "exchange")
     return dict(answer.json())
 
 
-def _walk(client: httpx.Client, url: str, gateway: str) -> str:
+def walk(client: httpx.Client, url: str, gateway: str) -> str:
     """From the authorize URL to the gateway's page with the code in its fragment."""
     response = client.get(url, follow_redirects=False)
     for _ in range(MAX_HOPS):
         if response.is_redirect:
             url = urljoin(str(response.url), response.headers["location"])
-            code = parse_qs(urlsplit(url).fragment).get("code")
-            if code and url.startswith(gateway):
-                return code[0]
+            brought = parse_qs(urlsplit(url).fragment) if url.startswith(gateway) else {}
+            if "code" in brought:
+                return brought["code"][0]
+            if "refused" in brought:
+                raise SignInFailed(f"the sign-in was refused: {_reason(brought['refused'][0])}")
             response = client.get(url, follow_redirects=False)
         else:
             _expect(response, httpx.codes.OK, "authority")
             response = _submit(client, response)
     raise SignInFailed("signing in took more pages than expected; is the authority one that asks for typing?")
+
+
+def _reason(word: str) -> str:
+    """Our own sentence for it; a word that is new to this command as it is."""
+    return SENTENCES[SignInReason(word)] if word in {*SignInReason} else word[:40]
 
 
 def _submit(client: httpx.Client, page: httpx.Response) -> httpx.Response:

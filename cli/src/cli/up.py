@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from cli import interrupt, key_file, preview
+from cli import interrupt, key_file, preview, registration
 from cli.child import Child, ChildFailed, stop_all
 from cli.ending import ending
 from cli.exit_code import ExitCode
@@ -41,6 +41,39 @@ ROWS = 400  # messages in the terminal's table; all are in the API
 WIDTH = 120  # columns when stdout is no terminal and COLUMNS doesn't say
 MAX_FOLDERS = 200  # that mail may be filed in; as gateway.organise.folders
 NEWEST = 1000  # filed messages of a folder that are learned from; as gateway.organise.learn
+
+
+def run_microsoft(var: Path) -> ExitCode:
+    """Runs on the application that `connect` registered, until Ctrl-C. The exit code."""
+    report = Report()
+    return ending(report, lambda: _run_microsoft(report, var), (httpx.HTTPError,))
+
+
+def _run_microsoft(report: Report, var: Path) -> ExitCode:
+    path = registration.file_in(var)
+    if not path.exists():
+        raise Unusable(
+            "No Microsoft application is connected yet.",
+            f"{path} is not there.",
+            "Run `mail-organiser connect` first: it says step by step how one is registered.",
+        )
+    registered = registration.read(path)
+    with ExitStack() as stack:
+        try:
+            place = Place.make(var / registration.FOLDER)
+            lock = place.lock()
+            stack.callback(os.close, lock)
+            # The address is registered with Microsoft: on any other port nobody would come back from there.
+            house = House(place, _ports(report, registered.port), "", (lock,), registered)
+            children = _start(stack, house)
+            http = stack.enter_context(_client(house))
+            _wait_until_ready(http, house, children, report)
+            sys.stdout.write(f"{house.url}\n")
+            sys.stdout.flush()
+            report.say(f"Ready; Ctrl-C ends it. Browsers ask until they trust {house.authority}")
+            return _keep_up(house, children, report)
+        finally:
+            interrupt.no_more()
 
 
 def run(mailbox: Path | None, *, port: int | None, var: Path, check: bool, key: Path | None = None) -> ExitCode:
@@ -128,7 +161,7 @@ def _start(stack: ExitStack, house: House) -> list[Child]:
 
 def _wait_until_ready(http: httpx.Client, house: House, children: Sequence[Child], report: Report) -> None:
     began = time.monotonic()
-    with report.doing("Starting sandbox, sentinel, classifier and gateway") as doing:
+    with report.doing(f"Starting {', '.join(child.name for child in children)}") as doing:
         while missing := _missing(http, house):
             _watch(children, report)
             if time.monotonic() - began > READY_SECONDS:
@@ -146,11 +179,16 @@ def _missing(http: httpx.Client, house: House) -> list[str]:
         parts = http.get("/readyz").json()["parts"]
     except (httpx.TransportError, ValueError, KeyError):
         return ["gateway"]
-    try:
-        parts["sandbox"] = http.get(house.microsoft).is_success
-    except httpx.TransportError:
-        parts["sandbox"] = False
+    if house.is_sandbox:
+        parts["sandbox"] = _sandbox_answers(http, house)
     return [name for name, well in parts.items() if not well]
+
+
+def _sandbox_answers(http: httpx.Client, house: House) -> bool:
+    try:
+        return http.get(house.microsoft).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _watch(children: Sequence[Child], report: Report) -> None:

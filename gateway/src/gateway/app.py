@@ -9,6 +9,7 @@ from gateway.api import (
     access,
     activity,
     api_keys,
+    consents,
     corrections,
     decisions,
     description,
@@ -22,6 +23,7 @@ from gateway.api import (
     quota,
     scans,
     session,
+    sessions,
     status,
     well_known,
 )
@@ -30,6 +32,7 @@ from gateway.disclosure import Disclosure
 from gateway.edge import problems
 from gateway.health import Health
 from gateway.identity.api_keys import ApiKeys
+from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.organise.context import Context
@@ -48,6 +51,7 @@ class Parts:
     health: Health
     sign_ins: SignIns
     sessions: Sessions
+    sign_out: SignOut
     api_keys: ApiKeys
     erasures: Erasures
     mode: str
@@ -89,6 +93,11 @@ def _routers(parts: Parts) -> list[APIRouter]:
         activity.router,
         status.router,
     ]
+    identity = [
+        session.router(parts.sign_ins, parts.sessions),
+        sessions.router(parts.sign_out),
+        consents.router(parts.sign_ins),
+    ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    own = [session.router(parts.sign_ins, parts.sessions), api_keys.router(parts.api_keys), me.router(parts.erasures)]
-    return [*own, *nouns, *public, pages.router()]
+    own = [api_keys.router(parts.api_keys), me.router(parts.erasures)]
+    return [*identity, *own, *nouns, *public, pages.router()]

@@ -28,12 +28,13 @@ from gateway.graph.clock import SystemClock
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.link import Asked
 from gateway.graph.transport import Connection
-from gateway.identity import key_rotation
+from gateway.identity import key_rotation, scopes
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.jwt import AccessTokens
 from gateway.identity.key_rotation import KeyRotation
 from gateway.identity.live import LiveSessions
-from gateway.identity.microsoft import SCOPES, Microsoft
+from gateway.identity.microsoft import Microsoft
+from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.identity.signals import Signals
@@ -100,7 +101,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.push_async_callback(audit.flush, engine)
         microsoft = Microsoft(configured.microsoft)
         stack.callback(microsoft.close)
-        token_source = TokenSource(engine, vault, microsoft)
+        token_source = TokenSource(engine, vault, microsoft, audit)
         graphs = await _graphs(stack, configured, token_source)
         sentinel = open_channel(configured.sentinel.target, configured.peer_tls.files, configured.sentinel.name)
         classifier = open_channel(configured.classifier.target, configured.peer_tls.files, configured.classifier.name)
@@ -129,6 +130,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             ),
             sign_ins=SignIns(engine, vault, microsoft, audit, redirect_uri=configured.public_url + CALLBACK),
             sessions=Sessions(engine, tokens, live, Signals(metrics.registry), audit),
+            sign_out=SignOut(engine, live, audit),
             api_keys=api_keys,
             erasures=erasures,
             mode=configured.mode,
@@ -173,7 +175,8 @@ def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring
 async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:
     endpoint = Endpoint.parse(configured.graph.url)
     opened = Connection.open(endpoint, SystemClock(), authority=configured.graph.authority)
-    asked = Asked.of(SCOPES) if configured.graph.list_id else Asked.METADATA
+    granted = scopes.PINNED[scopes.FIRST[configured.microsoft.consent]]  # what every mailbox has at the least
+    asked = Asked.of(granted) if configured.graph.list_id else Asked.METADATA
     return MailboxGraphs(await stack.enter_async_context(opened), tokens.of, asked)
 
 

@@ -41,17 +41,22 @@ def opened(path: Path) -> Iterator[Deployment]:
     configured = settings.load(GatewaySettings, path)
     if not configured.database.exists():
         raise StartRefused("There is no database where the settings say. Start the gateway once, or correct the path.")
-    keyring = _keyring(configured)
+    keyring = open_keyring(configured)
     engine = store.open(configured.database)
-    origin.enter(lambda: Origin("cli"))
+    audit = trail(configured, keyring)
     try:
-        vault = Vault(keyring, configured.deployment)
-        audit = Trail(keyring, vault, configured.deployment, tally=Tally(), failed=lambda: None)
         verifier = Verifier(keyring, configured.deployment)
         attestation = Attestation(keyring, configured.deployment)
         yield Deployment(engine, verifier, attestation, retention(configured, engine, keyring, audit))
     finally:
         engine.dispose()
+
+
+def trail(configured: GatewaySettings, keyring: Keyring) -> Trail:
+    """The audit log for a command to write into; its events say that they come from one."""
+    origin.enter(lambda: Origin("cli"))
+    vault = Vault(keyring, configured.deployment)
+    return Trail(keyring, vault, configured.deployment, tally=Tally(), failed=lambda: None)
 
 
 def retention(configured: GatewaySettings, engine: Engine, keyring: Keyring, audit: Trail) -> Retention:
@@ -68,7 +73,8 @@ def retention(configured: GatewaySettings, engine: Engine, keyring: Keyring, aud
     )
 
 
-def _keyring(configured: GatewaySettings) -> Keyring:
+def open_keyring(configured: GatewaySettings) -> Keyring:
+    """The keys as they stand. Raises StartRefused."""
     try:
         return keys.open_existing(configured)
     except KeyringRefused as refused:

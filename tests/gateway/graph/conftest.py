@@ -150,9 +150,11 @@ class Tokens:
 
     def __init__(self) -> None:
         self.asked: list[str | None] = []
+        self.refused: list[str | None] = []
 
-    async def __call__(self, claims: str | None) -> str:
+    async def __call__(self, claims: str | None, refused: str | None = None) -> str:
         self.asked.append(claims)
+        self.refused.append(refused)
         return "token-plain" if claims is None else "token-with-claims"
 
 

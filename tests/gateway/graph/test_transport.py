@@ -111,11 +111,12 @@ async def test_claims_challenge_is_answered_once(graph: Any, desk: Any, reply: A
 
 
 async def test_second_challenge_needs_sign_in(graph: Any, desk: Any, reply: Any, challenge: tuple[str, str]) -> None:
-    """There is no third token."""
+    """Even with a source that goes on giving tokens: two challenges are answered, and each time it is told which."""
     graph.handler = lambda _: reply(401, b"{}", {"WWW-Authenticate": challenge[1]})
     with pytest.raises(NeedsSignIn):
         await desk.reader.me()
-    assert len(graph.requests) == 2
+    assert len(graph.requests) == 3
+    assert desk.tokens.refused == [None, "token-plain", "token-with-claims"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from chassis.authority import LocalAuthority
 from chassis.settings import SecretFile
 from chassis.tls import TlsFiles
 from gateway import edge
-from gateway.api import access, api_keys, failures, session
+from gateway.api import access, api_keys, consents, failures, mailboxes, session, sessions
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.edge import problems
@@ -36,10 +36,12 @@ from gateway.identity.api_keys import ApiKeys
 from gateway.identity.jwt import AccessTokens, Principal, TokenKeys
 from gateway.identity.live import LiveSessions
 from gateway.identity.microsoft import Microsoft, MicrosoftSettings
+from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.identity.signals import Signals
 from gateway.identity.token_source import TokenSource
+from gateway.organise.context import Context
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.keyring import Keyring
@@ -191,6 +193,25 @@ class Gateway:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    async def begin(self, token: str, path: str, **body: str) -> tuple[str, str]:
+        """Microsoft's URL and the browser's cookie, for who is signed in already: `path` after /api/v1/mailboxes."""
+        headers = {"authorization": f"Bearer {token}"}
+        document = {"challenge": challenge_of(VERIFIER), **body}
+        answer = await self.client.post(f"/api/v1/mailboxes{path}", json=document, headers=headers)
+        assert answer.status_code == 200, answer.text
+        self.client.cookies.clear()
+        return answer.json()["url"], answer.headers["set-cookie"].partition(";")[0]
+
+    async def again(self, token: str, path: str, *, user: str = "owner@sandbox.test", **body: str) -> httpx.Response:
+        """The callback's answer of such a walk."""
+        url, cookie = await self.begin(token, path, **body)
+        return await self.callback(await self.authorize(url, user=user), cookie)
+
+    async def mailboxes(self, token: str) -> list[dict[str, Any]]:
+        answer = await self.client.get("/api/v1/mailboxes", headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
     async def who(self, token: str) -> httpx.Response:
         return await self.client.get("/api/v1/who", headers={"authorization": f"Bearer {token}"})
 
@@ -219,8 +240,15 @@ def microsoft_settings(sandbox: RunningSandbox, tmp_path: Path) -> Callable[...,
 
 @asynccontextmanager
 async def running(  # what one gateway is made of
-    sandbox: RunningSandbox, tls: TlsFiles, port: int, empty_database: Path, folder: Path, **changed: Any
+    sandbox: RunningSandbox,
+    tls: TlsFiles,
+    port: int,
+    empty_database: Path,
+    folder: Path,
+    instead: MicrosoftSettings | None = None,
+    **changed: Any,
 ) -> AsyncIterator[Gateway]:
+    """instead: another authority than the sandbox's."""
     data = folder / "data"
     data.mkdir()
     keyring = Keyring.create(FileRoot(folder / "root.key", data_folder=data), folder / "keys", now=clock.now())
@@ -230,19 +258,25 @@ async def running(  # what one gateway is made of
     tally = Tally()
     vault = Vault(keyring, "test", note=tally.note)
     audit = Trail(keyring, vault, "test", tally=tally, failed=lambda: None)
-    microsoft = Microsoft(settings_for(sandbox, folder, **changed))
+    microsoft = Microsoft(instead or settings_for(sandbox, folder, **changed))
     url = f"https://localhost:{port}"
     tokens = AccessTokens(TokenKeys(keyring.signing_keys()[0].key), issuer=url, audience=url)
     live = LiveSessions(engine)
     sign_ins = SignIns(engine, vault, microsoft, audit, redirect_uri=f"{url}/api/v1/session/callback")
     registry = CollectorRegistry()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    nothing: Any = None  # of what signing in has no use for
+    app.state.context = Context(engine, vault, nothing, nothing, 0, nothing, audit)
     keys = ApiKeys(engine, vault, live, audit, max_days=90)
-    app.include_router(api_keys.router(keys), dependencies=[Depends(access.permitted)])
-    app.include_router(
+    routers = [
         session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry), audit)),
-        dependencies=[Depends(access.permitted)],
-    )
+        sessions.router(SignOut(engine, live, audit)),
+        consents.router(sign_ins),
+        mailboxes.router,
+        api_keys.router(keys),
+    ]
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(access.permitted)])
     problems.install(app)
     failures.install(app)
 
@@ -262,13 +296,15 @@ async def running(  # what one gateway is made of
         serving = asyncio.create_task(listener.serve())
         while not listener.started:  # noqa: ASYNC110  # uvicorn offers no event
             await asyncio.sleep(0.01)
-        source = TokenSource(engine, vault, microsoft)
-        yield Gateway(url, engine, vault, microsoft, source, tokens, live, client, listener, registry, audit)
-        await client.aclose()
-        listener.should_exit = True
-        await serving
-        microsoft.close()
-        engine.dispose()
+        source = TokenSource(engine, vault, microsoft, audit)
+        try:
+            yield Gateway(url, engine, vault, microsoft, source, tokens, live, client, listener, registry, audit)
+        finally:  # also when a test fails inside: the next one needs the port
+            await client.aclose()
+            listener.should_exit = True
+            await serving
+            microsoft.close()
+            engine.dispose()
 
 
 RunGateway = Callable[..., Any]

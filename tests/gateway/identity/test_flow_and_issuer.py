@@ -8,12 +8,22 @@ from pydantic import ValidationError
 
 from chassis.settings import SecretFile
 from gateway.identity.authority import Metadata
-from gateway.identity.flow import Flow, FlowSealed, new_secret, seal, unseal
+from gateway.identity.flow import Flow, FlowSealed, Wanted, new_secret, seal, unseal
 from gateway.identity.issuer import check_after_verifying, check_before_redeeming
 from gateway.identity.microsoft import MicrosoftSettings
 from gateway.identity.refusal import SENTENCES, SignInReason, SignInRefused
+from gateway.store.codes import Access
 
-FLOW = Flow("state", "nonce", "verifier", "https://localhost/cb", "https://login/auth", ("a", "b"), "c" * 43)
+FLOW = Flow(
+    "state",
+    "nonce",
+    "verifier",
+    "https://localhost/cb",
+    "https://login/auth",
+    ("a", "b"),
+    "c" * 43,
+    Wanted(Access.FULL),
+)
 TEMPLATE = "https://login.example/{tenantid}/v2.0"
 
 

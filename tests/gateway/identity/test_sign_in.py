@@ -2,23 +2,24 @@
 
 import re
 import sqlite3
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
+import msal  # type: ignore[import-untyped]  # it publishes no types
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from chassis.settings import SecretFile
-from gateway.identity.microsoft import SCOPES
-from gateway.identity.sign_in import address_cell, token_cell
+from chassis.tls import TlsFiles
+from cli.application_certificate import make
+from gateway.identity import scopes
+from gateway.identity.admission import address_cell, token_cell
+from gateway.identity.refusal import SignInReason
 from gateway.store import mailboxes, people, token_caches
+from gateway.store.codes import Access
 from gateway.store.engine import reading
+from sandbox.testing import start
 
 GOOD_SCOPES = {"Mail.ReadWrite", "MailboxSettings.Read", "User.Read"}
 MSAL_SCOPES = {"openid", "profile", "offline_access"}
@@ -63,7 +64,7 @@ async def test_the_whole_walk(gateway: Any) -> None:
 
 async def test_what_is_asked_of_microsoft_is_exactly_this(gateway: Any) -> None:
     """The published scopes and no more; code flow, PKCE S256, form_post, state, nonce, CAE."""
-    assert set(SCOPES) == GOOD_SCOPES
+    assert set(scopes.PINNED[Access.FULL]) == GOOD_SCOPES
     asked = query_of((await gateway.start())[0])
     assert set(asked["scope"].split()) == GOOD_SCOPES | MSAL_SCOPES
     assert (asked["response_type"], asked["response_mode"]) == ("code", "form_post")
@@ -312,19 +313,40 @@ async def test_the_tokens_are_sealed_for_their_mailbox(gateway: Any) -> None:
     assert person.subject_index
 
 
-async def test_a_certificate_serves_instead_of_a_secret(run_gateway: Any, tmp_path: Path) -> None:
-    """MSAL takes the pair; the sandbox knows only the secret, so the code is refused - by the authority, in its way."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
-    now = datetime.now(UTC)
-    dates = (now - timedelta(days=1), now + timedelta(days=1))
-    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), *dates)
-    (tmp_path / "app.pem").write_bytes(built.sign(key, SHA256()).public_bytes(Encoding.PEM))
-    (tmp_path / "app.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (tmp_path / "app.key").chmod(0o600)
+async def test_a_certificate_that_nobody_uploaded_is_the_operators_to_mend(run_gateway: Any, tmp_path: Path) -> None:
+    """MSAL signs with the pair; the sandbox knows only the secret: the person is told that it isn't their fault."""
+    make(tmp_path / "app.pem", tmp_path / "app.key", "gateway")
     files = {"certificate_file": tmp_path / "app.pem", "private_key_file": SecretFile(tmp_path / "app.key")}
     async with run_gateway(client_secret_file=None, **files) as gateway:
         url, cookie = await gateway.start()
         answer = await gateway.callback(await gateway.authorize(url), cookie)
-        assert await refused(gateway, answer)
-        assert "authorization code" in answer.json()["detail"]
+        assert answer.headers["location"] == "/#refused=registration_wrong"
+        assert untouched(gateway)
+        assert await gateway.microsoft.credential() is SignInReason.REGISTRATION_WRONG
+
+
+async def test_a_certificate_serves_instead_of_a_secret(
+    run_gateway: Any, tls: TlsFiles, port: int, tmp_path: Path
+) -> None:
+    """PS256 with x5t#S256, as Entra wants it: an authority that holds the .cer lets the whole walk through."""
+    folder = tmp_path / "sandbox"
+    folder.mkdir()
+    make(folder / "app.pem", tmp_path / "app.key", "gateway")
+    callback = f"https://localhost:{port}/api/v1/session/callback"
+    running = start(
+        folder, tls.authority, tls.certificate, tls.key, client_certificate="app.pem", redirect_uris=[callback]
+    )
+    pair = {"certificate_file": folder / "app.pem", "private_key_file": SecretFile(tmp_path / "app.key")}
+    where = {"authority": running.tenant_authority, "client_id": running.settings["client_id"]}
+    try:
+        async with run_gateway(client_secret_file=None, **where, **pair) as gateway:
+            (mailbox_id,) = (await gateway.sign_in())["mailboxes"]
+            assert await gateway.source.access_token(mailbox_id)
+            assert await gateway.microsoft.credential() is None
+            assertion = gateway.microsoft._application(msal.SerializableTokenCache()).client.client_assertion
+            header = jwt.get_unverified_header(assertion() if callable(assertion) else assertion)
+    finally:
+        running.stop()
+    assert header["alg"] == "PS256"
+    assert {"alg", "typ", "x5t#S256"} <= set(header)
+    assert "x5t" not in header

@@ -9,11 +9,13 @@ import pytest
 
 from chassis.errors import Unavailable
 from chassis.settings import SecretFile
+from gateway.identity.admission import token_cell
+from gateway.identity.flow import Wanted
 from gateway.identity.microsoft import Microsoft, MicrosoftSettings, Silent
 from gateway.identity.needs_sign_in import NeedsSignIn
-from gateway.identity.sign_in import token_cell
-from gateway.identity.token_source import TokenSource
-from gateway.store import mailboxes, people, token_caches
+from gateway.identity.token_source import RECHECK_S, TokenSource
+from gateway.store import clock, mailboxes, people, token_caches
+from gateway.store.codes import Access, Need
 from gateway.store.engine import reading
 
 CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1700000000"}}}'
@@ -94,14 +96,14 @@ async def test_one_who_gives_up_does_not_take_it_from_the_others(gateway: Any, m
 async def test_a_revoked_grant_marks_the_mailbox_and_ends_the_asking(
     gateway: Any, sandbox: Any, mailbox_id: str
 ) -> None:
-    """invalid_grant: needs_consent, NeedsSignIn, and no further question, also from another process."""
+    """invalid_grant: the reason is kept, NeedsSignIn, and no further question, also from another process."""
     await gateway.source.access_token(mailbox_id)
     sandbox.faults(REVOKED)
     with pytest.raises(NeedsSignIn):
         await gateway.source.access_token(mailbox_id, CLAIMS)
-    assert row(gateway, mailbox_id).needs_consent
+    assert row(gateway, mailbox_id).need is Need.PASSWORD_CHANGED
     count = asked(sandbox)
-    for source in (gateway.source, TokenSource(gateway.engine, gateway.vault, gateway.microsoft)):
+    for source in (gateway.source, TokenSource(gateway.engine, gateway.vault, gateway.microsoft, gateway.audit)):
         for claims in (None, CLAIMS):
             with pytest.raises(NeedsSignIn):
                 await source.access_token(mailbox_id, claims)
@@ -115,7 +117,7 @@ async def test_signing_in_again_mends_it(gateway: Any, sandbox: Any, mailbox_id:
         await gateway.source.access_token(mailbox_id, CLAIMS)
     sandbox.faults()
     assert (await gateway.sign_in())["mailboxes"] == [mailbox_id]
-    assert not row(gateway, mailbox_id).needs_consent
+    assert row(gateway, mailbox_id).need is None
     assert await gateway.source.access_token(mailbox_id)
 
 
@@ -132,11 +134,11 @@ async def test_a_herd_of_the_refused_asks_once(gateway: Any, sandbox: Any, mailb
 async def test_an_outage_is_no_revocation(gateway: Any, mailbox_id: str) -> None:
     """Unavailable, not "sign in again": the mailbox is not marked, and the next attempt may succeed."""
     gone = Microsoft(MicrosoftSettings(client_id="c", authority="https://localhost:1/t"))
-    source = TokenSource(gateway.engine, gateway.vault, gone)
+    source = TokenSource(gateway.engine, gateway.vault, gone, gateway.audit)
     with pytest.raises(Unavailable):
         await source.access_token(mailbox_id, CLAIMS)
     gone.close()
-    assert not row(gateway, mailbox_id).needs_consent
+    assert row(gateway, mailbox_id).need is None
     assert await gateway.source.access_token(mailbox_id)
 
 
@@ -148,9 +150,9 @@ async def test_the_operators_mistake_is_not_the_owners(
     (tmp_path / "wrong").chmod(0o600)
     mistaken = Microsoft(microsoft_settings(client_secret_file=SecretFile(tmp_path / "wrong")))
     with pytest.raises(Unavailable):
-        await TokenSource(gateway.engine, gateway.vault, mistaken).access_token(mailbox_id, CLAIMS)
+        await TokenSource(gateway.engine, gateway.vault, mistaken, gateway.audit).access_token(mailbox_id, CLAIMS)
     mistaken.close()
-    assert not row(gateway, mailbox_id).needs_consent
+    assert row(gateway, mailbox_id).need is None
 
 
 class Racing(Microsoft):
@@ -158,28 +160,114 @@ class Racing(Microsoft):
 
     meanwhile: Callable[[], Awaitable[object]]
 
-    async def silent(self, cache: bytes, claims: str | None) -> Silent:
+    async def silent(self, cache: bytes, access: Access, claims: str | None) -> Silent:
         first, self.meanwhile = self.meanwhile, _nothing
         await first()
-        return await super().silent(cache, claims)
+        return await super().silent(cache, access, claims)
 
 
 async def _nothing() -> None:
     pass
 
 
-async def test_another_process_that_refreshed_first_is_followed_not_fought(
+class Crowded(Microsoft):
+    """The real client; notes how many ask at the same time."""
+
+    inside = most = 0
+
+    async def silent(self, cache: bytes, access: Access, claims: str | None) -> Silent:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            await asyncio.sleep(0.2)  # as long as Microsoft takes: who comes meanwhile must wait
+            return await super().silent(cache, access, claims)
+        finally:
+            self.inside -= 1
+
+
+async def test_two_replicas_ask_microsoft_once(
+    gateway: Any, sandbox: Any, mailbox_id: str, microsoft_settings: Callable[[], MicrosoftSettings]
+) -> None:
+    """Single flight across processes: with rotating refresh tokens two questions would end the whole grant."""
+    crowded = Crowded(microsoft_settings())
+    replicas = [TokenSource(gateway.engine, gateway.vault, crowded, gateway.audit) for _ in range(4)]
+    tokens = await asyncio.gather(*(replica.access_token(mailbox_id, CLAIMS) for replica in replicas for _ in range(5)))
+    crowded.close()
+    assert len(set(tokens)) == 1
+    assert (asked(sandbox), crowded.most) == (1, 1)
+    assert row(gateway, mailbox_id).claimed_until is None
+
+
+async def test_a_replica_that_died_keeps_nobody_waiting(gateway: Any, mailbox_id: str) -> None:
+    """Its claim runs out by itself; the next one asks."""
+    with gateway.engine.begin() as connection:
+        assert token_caches.claim(connection, mailbox_id, now=clock.now(), until=clock.now() + 400)
+    assert await gateway.source.access_token(mailbox_id, CLAIMS)
+
+
+async def test_a_claim_is_given_back_when_microsoft_is_away(gateway: Any, mailbox_id: str) -> None:
+    """The next attempt need not wait for it to run out."""
+    gone = Microsoft(MicrosoftSettings(client_id="c", authority="https://localhost:1/t"))
+    with pytest.raises(Unavailable):
+        await TokenSource(gateway.engine, gateway.vault, gone, gateway.audit).access_token(mailbox_id, CLAIMS)
+    gone.close()
+    assert row(gateway, mailbox_id).claimed_until is None
+
+
+async def test_a_replica_whose_claim_ran_out_follows_who_took_it_over(
     gateway: Any, mailbox_id: str, microsoft_settings: Callable[[], MicrosoftSettings]
 ) -> None:
     """The authority refuses the refresh token that the other one used up: theirs is taken, nobody must sign in."""
+
+    async def taken_over() -> None:
+        with gateway.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE token_cache SET claimed_until = 1")
+        await gateway.source.access_token(mailbox_id, CLAIMS)
+
     racing = Racing(microsoft_settings())
-    racing.meanwhile = lambda: gateway.source.access_token(mailbox_id, CLAIMS)
-    source = TokenSource(gateway.engine, gateway.vault, racing)
+    racing.meanwhile = taken_over
+    source = TokenSource(gateway.engine, gateway.vault, racing, gateway.audit)
     version = row(gateway, mailbox_id).version
     assert await source.access_token(mailbox_id, CLAIMS) == await gateway.source.access_token(mailbox_id)
     assert row(gateway, mailbox_id).version == version + 1
-    assert not row(gateway, mailbox_id).needs_consent
+    assert row(gateway, mailbox_id).need is None
     racing.close()
+
+
+async def test_a_challenge_that_was_answered_meanwhile_is_not_asked_again(
+    gateway: Any, sandbox: Any, mailbox_id: str
+) -> None:
+    """Four calls get the same challenge; the last to come finds the token that the first one got."""
+    before = await gateway.source.access_token(mailbox_id)
+    after = await gateway.source.access_token(mailbox_id, CLAIMS, before)
+    assert await gateway.source.access_token(mailbox_id, CLAIMS, before) == after != before
+    assert asked(sandbox) == 1
+
+
+async def test_a_challenge_that_repeats_itself_ends_with_its_owner(gateway: Any, sandbox: Any, mailbox_id: str) -> None:
+    """Microsoft refuses its own answer: no third question, and the mailbox says why."""
+    before = await gateway.source.access_token(mailbox_id)
+    after = await gateway.source.access_token(mailbox_id, CLAIMS, before)
+    with pytest.raises(NeedsSignIn):
+        await gateway.source.access_token(mailbox_id, CLAIMS, after)
+    with pytest.raises(NeedsSignIn):
+        await gateway.source.access_token(mailbox_id)
+    assert asked(sandbox) == 1
+    assert row(gateway, mailbox_id).need is Need.CLAIMS_CHALLENGE
+
+
+async def test_a_revocation_elsewhere_reaches_memory_within_five_seconds(gateway: Any, mailbox_id: str) -> None:
+    """What is in memory is looked up again: destroyed by another process, it is not used any more."""
+    now = [0.0]
+    source = TokenSource(gateway.engine, gateway.vault, gateway.microsoft, gateway.audit, lambda: now[0])
+    await source.access_token(mailbox_id)
+    with gateway.engine.begin() as connection:
+        token_caches.destroy(connection, mailbox_id)
+    now[0] = RECHECK_S - 0.1
+    assert await source.access_token(mailbox_id)
+    now[0] = RECHECK_S
+    with pytest.raises(NeedsSignIn):
+        await source.access_token(mailbox_id)
 
 
 async def test_a_sign_in_meanwhile_is_not_written_over(
@@ -189,7 +277,7 @@ async def test_a_sign_in_meanwhile_is_not_written_over(
     racing = Racing(microsoft_settings())
     sandbox.faults()
     racing.meanwhile = gateway.sign_in
-    source = TokenSource(gateway.engine, gateway.vault, racing)
+    source = TokenSource(gateway.engine, gateway.vault, racing, gateway.audit)
     version = row(gateway, mailbox_id).version
     assert await source.access_token(mailbox_id, CLAIMS)
     assert row(gateway, mailbox_id).version == version + 1
@@ -216,8 +304,8 @@ async def test_an_erased_persons_tokens_are_gone(gateway: Any, mailbox_id: str) 
 
 async def test_no_token_shows_in_a_repr(gateway: Any, mailbox_id: str) -> None:
     """What a traceback or a log might print of our own values."""
-    silent = await gateway.microsoft.silent(cache(gateway, mailbox_id), None)
+    silent = await gateway.microsoft.silent(cache(gateway, mailbox_id), Access.FULL, None)
     assert silent.access_token not in repr(silent)
-    flow = await gateway.microsoft.begin("https://localhost/callback", "c" * 43)
+    flow = await gateway.microsoft.begin("https://localhost/callback", "c" * 43, Wanted(Access.FULL))
     for secret in (flow.state, flow.nonce, flow.code_verifier):
         assert secret not in repr(flow)

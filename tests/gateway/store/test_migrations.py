@@ -61,7 +61,7 @@ def test_a_failed_migration_leaves_nothing_behind(empty: Engine) -> None:
     assert inspect(empty).get_table_names() == ["journal_entry"]
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_a_database_of_an_earlier_version_keeps_its_rows(empty: Engine, version: str) -> None:
     """Brought to this version in one start, whichever it comes from."""
     with empty.begin() as connection:
@@ -71,6 +71,22 @@ def test_a_database_of_an_earlier_version_keeps_its_rows(empty: Engine, version:
     with reading(empty) as connection:
         assert connection.execute(text("SELECT id FROM person")).scalar_one() == "per_kept"
     assert set(METADATA.tables) <= set(inspect(empty).get_table_names())
+
+
+def test_token_caches_of_before_are_kept_as_granted_in_full(empty: Engine) -> None:
+    """Who had to sign in again still has to; nobody else does."""
+    rows = "('mbx_a', x'0a', 3, 0), ('mbx_b', x'0b', 1, 1)"
+    with empty.begin() as connection:
+        command.upgrade(store_engine.migration_config(connection), "0003")
+        connection.execute(text("INSERT INTO person VALUES ('per_a', x'01', 1, NULL)"))
+        boxes = "('mbx_a', 'per_a', x'01', x'01', 1), ('mbx_b', 'per_a', x'02', x'02', 1)"
+        connection.execute(text(f"INSERT INTO mailbox VALUES {boxes}"))  # noqa: S608  # from two lines above
+        connection.execute(text(f"INSERT INTO token_cache VALUES {rows}"))  # noqa: S608  # the same
+    migrate(empty)
+    with reading(empty) as connection:
+        query = text("SELECT mailbox_id, sealed, version, access, need FROM token_cache ORDER BY mailbox_id")
+        found = [tuple(row) for row in connection.execute(query)]
+    assert found == [("mbx_a", b"\n", 3, "full", None), ("mbx_b", b"\x0b", 1, "full", "revoked")]
 
 
 def test_a_later_schema_is_refused(engine: Engine) -> None:

@@ -5,6 +5,7 @@ from secrets import token_bytes
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import IntegrityError
 
 from gateway.store import (
     api_keys,
@@ -30,7 +31,7 @@ from gateway.store import (
     token_caches,
 )
 from gateway.store.api_keys import ApiKey
-from gateway.store.codes import CorrectionKind, DecisionKind, Scope
+from gateway.store.codes import Access, CorrectionKind, DecisionKind, Scope
 from gateway.store.corrections import Correction
 from gateway.store.decisions import Finding, NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
@@ -47,7 +48,7 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     """Put at least one row about this mailbox's owner into each table."""
     folder = Folder(ids.new("fld"), mailbox.id, "AAMkFolder", b"n", None, chosen=True, origin=False, revision=1)
     folders.add(connection, folder)
-    token_caches.put(connection, mailbox.id, sealed=b"t", expected=token_caches.ABSENT)
+    token_caches.put(connection, mailbox.id, sealed=b"t", access=Access.FULL, expected=token_caches.ABSENT)
     profiles.put(connection, mailbox.id, sealed=b"p", learned=1, expected=profiles.ABSENT)
     learned_messages.record(connection, mailbox.id, {"m1": folder.id})
     scan = scans.create(connection, mailbox.id, source_graph_id="inbox", now=1)
@@ -114,14 +115,22 @@ def test_who_was_erased_comes_back_as_somebody_new(engine: Engine) -> None:
 
 
 def test_a_mailbox_is_reached_by_its_owner_only(engine: Engine, new_mailbox: Callable[[], Mailbox]) -> None:
-    """Another person's mailbox is absent, by id and by index."""
+    """Another person's mailbox is absent by id, and its index says whose it is."""
     mine, theirs = new_mailbox(), new_mailbox()
     with reading(engine) as connection:
         with pytest.raises(RowAbsent):
             mailboxes.owned(connection, mine.person_id, theirs.id)
-        assert mailboxes.by_subject(connection, mine.person_id, theirs.subject_index) is None
-        assert mailboxes.by_subject(connection, mine.person_id, mine.subject_index) == mine
+        assert mailboxes.by_subject(connection, theirs.subject_index) == theirs
+        assert mailboxes.by_subject(connection, b"nobody's") is None
         assert mailboxes.of_person(connection, mine.person_id) == [mine]
+
+
+def test_one_account_is_one_mailbox_of_one_person(engine: Engine, new_mailbox: Callable[[], Mailbox]) -> None:
+    """Two people who connect the same account at the same moment: the table refuses the second."""
+    mine, theirs = new_mailbox(), new_mailbox()
+    twice = mine._replace(id=ids.new("mbx"), person_id=theirs.person_id)
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        mailboxes.add(connection, twice)
 
 
 def test_a_folder_is_changed_at_the_revision_that_was_seen(engine: Engine, mailbox: Mailbox) -> None:

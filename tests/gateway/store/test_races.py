@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from gateway.store import exchange_codes, profiles, reading, refresh_tokens, sessions, sign_ins, token_caches
+from gateway.store.codes import Access, Need
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.exchange_codes import ExchangeCode
 from gateway.store.mailboxes import Mailbox
 from gateway.store.sign_ins import SignIn
+from gateway.store.token_caches import TokenCache
 
 THREADS = 20
 ROUNDS = 5
@@ -89,10 +91,12 @@ def test_what_is_over_is_not_handed_out(engine: Engine, mailbox: Mailbox) -> Non
 def test_of_two_token_refreshes_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:
     """First write and each later one: two threads with the same version, one winner, and its version is one more."""
     for version in range(ROUNDS):
-        put = _won(lambda c, v=version: token_caches.put(c, mailbox.id, sealed=b"%d" % v, expected=v))  # type: ignore[misc]  # bound now
+        put = _won(
+            lambda c, v=version: token_caches.put(c, mailbox.id, access=Access.FULL, sealed=b"%d" % v, expected=v)
+        )  # type: ignore[misc]  # bound now
         assert sorted(_at_once(engine, 2, put)) == [False, True]  # type: ignore[type-var]  # booleans
     with reading(engine) as connection:
-        assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"4", ROUNDS, False)
+        assert token_caches.get(connection, mailbox.id) == TokenCache(mailbox.id, b"4", ROUNDS, Access.FULL)
 
 
 def test_of_two_learners_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:
@@ -106,13 +110,31 @@ def test_of_two_learners_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -
         assert profiles.get(connection, mailbox.id) is None
 
 
-def test_consent_is_needed_until_the_next_token(engine: Engine, mailbox: Mailbox) -> None:
-    """The mark stays until a new cache is written."""
+def test_an_owner_is_needed_until_the_next_token(engine: Engine, mailbox: Mailbox) -> None:
+    """The mark and its challenge stay until a new cache is written."""
     with engine.begin() as connection:
         with pytest.raises(RowAbsent):
-            token_caches.require_consent(connection, mailbox.id)
-        version = token_caches.put(connection, mailbox.id, sealed=b"1", expected=token_caches.ABSENT)
-        token_caches.require_consent(connection, mailbox.id)
-        assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"1", 1, True)
-        token_caches.put(connection, mailbox.id, sealed=b"2", expected=version)
-        assert token_caches.get(connection, mailbox.id) == (mailbox.id, b"2", 2, False)
+            token_caches.require(connection, mailbox.id, Need.EXPIRED)
+        version = token_caches.put(
+            connection, mailbox.id, sealed=b"1", access=Access.PREVIEW, expected=token_caches.ABSENT
+        )
+        token_caches.require(connection, mailbox.id, Need.CLAIMS_CHALLENGE, b"c")
+        expected = TokenCache(mailbox.id, b"1", 1, Access.PREVIEW, Need.CLAIMS_CHALLENGE, b"c", None)
+        assert token_caches.get(connection, mailbox.id) == expected
+        token_caches.put(connection, mailbox.id, sealed=b"2", access=Access.FULL, expected=version)
+        assert token_caches.get(connection, mailbox.id) == TokenCache(mailbox.id, b"2", 2, Access.FULL)
+
+
+def test_one_of_two_claims_a_refresh_until_it_runs_out(engine: Engine, mailbox: Mailbox) -> None:
+    """The second waits; a dead replica's claim ends by itself, and then it can't give back what another took over."""
+    with engine.begin() as connection:
+        token_caches.put(connection, mailbox.id, sealed=b"1", access=Access.FULL, expected=token_caches.ABSENT)
+    claim = lambda c: token_caches.claim(c, mailbox.id, now=1_000, until=2_000)  # noqa: E731  # one line, used twice
+    assert sorted(_at_once(engine, 2, claim)) == [False, True]  # type: ignore[type-var]  # booleans
+    with engine.begin() as connection:
+        assert not token_caches.claim(connection, mailbox.id, now=1_999, until=3_000)
+        assert token_caches.claim(connection, mailbox.id, now=2_000, until=3_000)
+        token_caches.release(connection, mailbox.id, until=2_000)
+        assert not token_caches.claim(connection, mailbox.id, now=2_001, until=3_001)
+        token_caches.release(connection, mailbox.id, until=3_000)
+        assert token_caches.claim(connection, mailbox.id, now=2_001, until=3_001)

@@ -43,9 +43,9 @@ CODES_AND_IDS = {
     "scan": {"id", "mailbox_id", "state", "source_graph_id", "error_code"},
     "session": {"id", "person_id"},
     "sign_in": set[str](),
-    "token_cache": {"mailbox_id"},
+    "token_cache": {"mailbox_id", "access", "need"},
 }
-SEALED = {"cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
+SEALED = {"claims_sealed", "cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
     *("keyed_hash", "token_hash", "secret_hash"),

@@ -13,19 +13,14 @@ from typing import Final
 
 from chassis import settings
 from chassis.errors import ServiceError, StartRefused
-from gateway import keys
-from gateway.audit import origin
+from gateway import keys, offline
 from gateway.audit.event import Event, Kind
-from gateway.audit.origin import Origin
-from gateway.audit.tally import Tally
-from gateway.audit.trail import Trail
 from gateway.identity.key_rotation import schedule
 from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring, Purpose, SigningKey
-from gateway.vault.vault import Vault
 
 PROG: Final = "mail-organiser-gateway-token-keys"
 REFUSED: Final = 1
@@ -65,9 +60,7 @@ def _recorded(configured: GatewaySettings, keyring: Keyring, kind: Kind, destroy
     if destroyed is not None and destroyed not in {key.id for key in keyring.signing_keys()}:
         raise KeyringRefused("there is no such key of access tokens; see list")
     engine, now = store.open(configured.database), clock.now()
-    origin.enter(lambda: Origin("cli"))
-    vault = Vault(keyring, configured.deployment)
-    audit = Trail(keyring, vault, configured.deployment, tally=Tally(), failed=lambda: None)
+    audit = offline.trail(configured, keyring)
     try:
         with engine.begin() as connection:
             audit.record(connection, Event(kind, object_id=destroyed))

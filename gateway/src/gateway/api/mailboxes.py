@@ -1,10 +1,13 @@
 """The asking person's mailboxes."""
 
 from fastapi import APIRouter
+from pydantic import Field
+from sqlalchemy import Connection
 
 from gateway.api.context import Asking, ContextOf
 from gateway.api.model import Answer
-from gateway.store import mailboxes
+from gateway.store import mailboxes, token_caches
+from gateway.store.codes import Access, Need
 
 router = APIRouter(prefix="/api/v1/mailboxes", tags=["mailboxes"])
 
@@ -13,6 +16,8 @@ class MailboxAnswer(Answer):
     """One mailbox."""
 
     id: str
+    access: Access | None = Field(description="preview: may only be looked at; full: mail may be moved; null: none")
+    needs_sign_in: Need | None = Field(description="why its owner has to sign in with Microsoft again; null: no need")
 
 
 class MailboxList(Answer):
@@ -23,6 +28,20 @@ class MailboxList(Answer):
 
 @router.get("", operation_id="list_mailboxes")
 async def list_mailboxes(who: Asking, context: ContextOf) -> MailboxList:
-    """The mailboxes that the asking person connected; of an API key for one of them, that one."""
-    rows = await context.read(lambda connection: mailboxes.of_person(connection, who.person_id))
-    return MailboxList(items=[MailboxAnswer(id=row.id) for row in rows if who.mailbox_id in {None, row.id}])
+    """The mailboxes that the asking person connected, and how Microsoft's permission for each stands.
+
+    Of an API key for one of them, that one.
+    """
+    found = await context.read(lambda connection: _of_person(connection, who.person_id))
+    return MailboxList(items=[one for one in found if who.mailbox_id in {None, one.id}])
+
+
+def _of_person(connection: Connection, person_id: str) -> list[MailboxAnswer]:
+    ids = [row.id for row in mailboxes.of_person(connection, person_id)]
+    return [_answer(mailbox_id, token_caches.get(connection, mailbox_id)) for mailbox_id in ids]
+
+
+def _answer(mailbox_id: str, row: token_caches.TokenCache | None) -> MailboxAnswer:
+    if row is None:
+        return MailboxAnswer(id=mailbox_id, access=None, needs_sign_in=Need.DISCONNECTED)
+    return MailboxAnswer(id=mailbox_id, access=row.access, needs_sign_in=row.need)

@@ -13,7 +13,7 @@ from gateway.api.access import InsufficientScope
 from gateway.audit.trail import AuditUnavailable
 from gateway.edge import problems
 from gateway.edge.problems import CONTENT_TYPE
-from gateway.identity.needs_sign_in import NeedsSignIn
+from gateway.identity.needs_sign_in import NeedsConsent, NeedsSignIn
 from gateway.identity.recent import RecentSignInNeeded
 from gateway.identity.refusal import SignInReason, SignInRefused
 
@@ -41,7 +41,7 @@ IN_A_MAILBOX: Final[Kinds] = (
     errors.DeadlineExceeded,
 )
 WITH_A_REVISION: Final[Kinds] = (errors.PreconditionFailed, errors.PreconditionRequired)
-WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired,)
+WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired, NeedsConsent)
 OF_ONESELF: Final[Kinds] = (RecentSignInNeeded, AuditUnavailable)
 SIGNING_IN: Final[Kinds] = (SignInRefused,)
 

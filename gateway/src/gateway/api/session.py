@@ -3,7 +3,7 @@
 The walk, for a page and for any HTTP client alike - there is no shorter one:
 
     POST   /api/v1/session/sign-in   {challenge}       -> {url} and a cookie; the browser goes to url
-    POST   /api/v1/session/callback  form from Microsoft -> 303 to /#code=... (or /#refused=declined)
+    POST   /api/v1/session/callback  form from Microsoft -> 303 to /#code=... (or /#refused=reason)
     POST   /api/v1/session/exchange  {code, verifier}  -> {access_token, token_type, expires_in, mailboxes} and a cookie
     POST   /api/v1/session/refresh   {access_token}    -> the same, the former two are worth nothing any more
     DELETE /api/v1/session                             -> 204
@@ -22,9 +22,9 @@ from chassis.logs import get
 from gateway.edge.problems import UnsupportedMediaType
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import MAX_CHARACTERS, Principal
-from gateway.identity.refusal import SignInReason, SignInRefused
+from gateway.identity.refusal import TOLD_BY_MICROSOFT, SignInReason, SignInRefused
 from gateway.identity.sessions import VERIFIER, Granted, Sessions
-from gateway.identity.sign_in import CHALLENGE, FLOW_LIFETIME_MS, SignIns
+from gateway.identity.sign_in import CHALLENGE, FLOW_LIFETIME_MS, SignIns, Started
 from gateway.store import clock
 
 PATH: Final = "/api/v1/session"
@@ -84,9 +84,7 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
     @routes.post("/sign-in", operation_id="start_sign_in")
     async def start(body: SignInRequest, response: Response) -> SignInStarted:
         """Begins a sign-in: where the browser is to go, and a cookie that binds it to this browser."""
-        started = await sign_ins.start(body.challenge)
-        _set_cookie(response, started.browser_secret)
-        return SignInStarted(url=started.url, expires_in=FLOW_LIFETIME_MS // clock.SECOND)
+        return started(response, await sign_ins.start(body.challenge))
 
     @routes.post(
         "/callback",
@@ -102,7 +100,7 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
         except SignInRefused as refused:
             sign_ins.refused(refused.reason)
             get(__name__).warning("sign_in.refused", reason=refused.reason.value)
-            if refused.reason is not SignInReason.DECLINED:
+            if refused.reason not in TOLD_BY_MICROSOFT:
                 raise
             return _back_to_page(f"refused={refused.reason.value}")
         return _back_to_page(f"code={code}")
@@ -127,6 +125,12 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
         return response
 
     return routes
+
+
+def started(response: Response, begun: Started) -> SignInStarted:
+    """Where the browser goes; its secret for this flow goes into the cookie of `response`."""
+    _set_cookie(response, begun.browser_secret)
+    return SignInStarted(url=begun.url, expires_in=FLOW_LIFETIME_MS // clock.SECOND)
 
 
 def _granted(granted: Granted, response: Response) -> Token:

@@ -23,12 +23,15 @@ class Kind(StrEnum):
     SIGN_IN = "session.sign_in"
     EXCHANGE = "session.exchange"
     SIGN_OUT = "session.sign_out"
+    SIGN_OUT_EVERYWHERE = "session.sign_out_everywhere"
     REFRESH = "session.refresh"
     REFRESH_REUSED = "session.refresh_reused"
     TOKEN_REFUSED = "session.token_refused"  # noqa: S105  # the name of a kind
     DENIED = "access.denied"
     LIMITED = "access.limited"
     DECRYPT_FAILED = "vault.decrypt_failed"
+    MAILBOX_CONNECTED = "mailbox.connected"
+    NEEDS_SIGN_IN = "mailbox.needs_sign_in"
     API_KEY_MADE = "api_key.made"
     API_KEY_REVOKED = "api_key.revoked"
     TOKEN_KEY_ROTATED = "token_key.rotated"  # noqa: S105  # the name of a kind
@@ -43,6 +46,7 @@ class Kind(StrEnum):
     MOVE_BATCH = "move.batch"
     UNDO_APPROVED = "undo.approved"
     UNDO_BATCH = "undo.batch"
+    REVOKED = "person.revoked"
     EXPORTED = "person.exported"
     ERASED = "person.erased"
     RETENTION = "retention.run"
@@ -59,7 +63,15 @@ class Outcome(StrEnum):
 
 SECURITY: Final = frozenset(
     {
-        *(Kind.SIGN_IN, Kind.EXCHANGE, Kind.SIGN_OUT, Kind.TOKEN_REFUSED, Kind.DENIED, Kind.LIMITED),
+        *(
+            Kind.SIGN_IN,
+            Kind.EXCHANGE,
+            Kind.SIGN_OUT,
+            Kind.SIGN_OUT_EVERYWHERE,
+            Kind.TOKEN_REFUSED,
+            Kind.DENIED,
+            Kind.LIMITED,
+        ),
         *(Kind.REFRESH, Kind.REFRESH_REUSED, Kind.DECRYPT_FAILED),
     }
 )  # who came, and who was not let in; everything else is what was done
@@ -88,6 +100,10 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.MOVE_BATCH: "so many messages of the run were about to be moved; written before Microsoft is called",
     Kind.UNDO_APPROVED: "a run is to be taken back; the object is the undoing run",
     Kind.UNDO_BATCH: "so many messages were about to go back",
+    Kind.MAILBOX_CONNECTED: "a person connected a mailbox; the object is the mailbox",
+    Kind.NEEDS_SIGN_IN: "Microsoft no longer lets us into a mailbox; the reason says why",
+    Kind.REVOKED: "an operator ended a person's access; the amount is of sessions, keys and mailboxes",
+    Kind.SIGN_OUT_EVERYWHERE: "a person ended all their sessions; the amount is how many",
     Kind.EXPORTED: "a person took away everything that is held about them",
     Kind.ERASED: "a person was erased; the last event under their pseudonym",
     Kind.RETENTION: "what was older than it may be was deleted; the amount is of rows",

@@ -52,6 +52,7 @@ SILENCE_SECONDS: Final = 30.0  # between two chunks; Graph itself gives up with 
 CALL_SECONDS: Final = 90.0  # for a whole answer, so that one that trickles ends too
 MAX_CONNECTIONS: Final = 100  # of one process to Graph: 25 mailboxes at 4 each
 IDLE_SECONDS: Final = 30.0  # a connection is kept for the next call
+MAX_CHALLENGES: Final = 2  # of one call; a second one that repeats the first ends in NeedsSignIn
 MAX_CLAIMS: Final = 8_192  # characters of a claims challenge
 
 _REDIRECTION: Final = 3  # first digit of the status
@@ -65,8 +66,11 @@ _INSUFFICIENT: Final = re.compile(r'\berror="insufficient_claims"')
 class TokenSource(Protocol):
     """Gives an access token for one mailbox; raises NeedsSignIn when it has none."""
 
-    async def __call__(self, claims: str | None) -> str:
-        """claims: the JSON of a claims challenge that the next token must satisfy, or None for any valid token."""
+    async def __call__(self, claims: str | None, refused: str | None = None) -> str:
+        """claims: the JSON of a claims challenge that the next token must satisfy, or None for any valid token.
+
+        refused: the token that got this challenge, so that the source can tell a new challenge from a circle.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +218,15 @@ class Transport:
             await patience.wait(outcome.retry_after, outcome)
 
     async def _attempt(self, call: _Call) -> _Answer | _Broke | AnswerTooLarge:
-        """Sends once; once more with the claims that a 401 asks for, because a 401 ran nothing."""
-        outcome = await self._send(call, await self._tokens(None))
-        if isinstance(outcome, _Answer) and outcome.status == HTTPStatus.UNAUTHORIZED:
-            claims = _claims(outcome.challenge)
-            return outcome if claims is None else await self._send(call, await self._tokens(claims))
+        """Sends once; again with the claims that a 401 asks for, because a 401 ran nothing. Two challenges at most."""
+        token = await self._tokens(None)
+        outcome = await self._send(call, token)
+        for _ in range(MAX_CHALLENGES):
+            claims = _challenged(outcome)
+            if claims is None:
+                break
+            token = await self._tokens(claims, token)
+            outcome = await self._send(call, token)
         return outcome
 
     async def _send(self, call: _Call, token: str) -> _Answer | _Broke | AnswerTooLarge:
@@ -262,6 +270,13 @@ def _failure(answer: _Answer) -> GraphError:
     if answer.status == HTTPStatus.NOT_FOUND and reason not in NO_MAILBOX_CODES:
         return FolderGone()
     return Refused("redirect" if answer.status // 100 == _REDIRECTION else reason)
+
+
+def _challenged(outcome: _Answer | _Broke | AnswerTooLarge) -> str | None:
+    """The claims that a 401 asks for."""
+    if isinstance(outcome, _Answer) and outcome.status == HTTPStatus.UNAUTHORIZED:
+        return _claims(outcome.challenge)
+    return None
 
 
 def _claims(challenge: str) -> str | None:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gateway.store.codes import Access
+
 SECRET_BYTES: Final = 32
 NONCE_BYTES: Final = 12  # AES-GCM; each key seals one flow, once
 _PURPOSE: Final = b"mail-organiser sign-in flow v1"
@@ -22,6 +24,27 @@ _PURPOSE: Final = b"mail-organiser sign-in flow v1"
 
 class FlowSealed(Exception):
     """The seal does not open: another browser's secret, or a changed row."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who was signed in here when the flow began, and in which session; it must be live when the flow ends."""
+
+    person_id: str
+    session_id: str
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a sign-in is for.
+
+    access: which pinned set of permissions to ask for. caller: None admits whoever signs in as a person of their own;
+    otherwise the account is the caller's: mailbox_id renews that mailbox, None connects one more. claims: JSON of a
+    claims challenge that Microsoft wants answered.
+    """
+
+    access: Access
+    caller: Caller | None = None
+    mailbox_id: str | None = None
+    claims: str | None = None
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -34,6 +57,7 @@ class Flow(msgspec.Struct, frozen=True):
     auth_uri: str
     scope: tuple[str, ...]
     challenge: str
+    wanted: Wanted
 
     def __repr__(self) -> str:
         return "Flow(...)"  # a flow in a traceback or a log must show nothing

@@ -1,7 +1,8 @@
 """The sign-in client: the one module that speaks to Microsoft's login, through MSAL.
 
-Guarantees: exactly the published scopes; authorization code with PKCE S256 and form_post; no redirects, no proxy
-and no certificate bundle from the environment; nothing that Microsoft or MSAL says reaches a caller as text.
+Guarantees: exactly a pinned set of scopes (gateway.identity.scopes); authorization code with PKCE S256 and form_post;
+no redirects, no proxy and no certificate bundle from the environment; nothing that Microsoft or MSAL says reaches a
+caller as text.
 Must never be trusted for who somebody is: MSAL verifies no ID token, gateway.identity.id_token does.
 
 MSAL is synchronous, so each call runs in a thread; each call gets its own client application over its own token
@@ -22,18 +23,20 @@ import requests
 from pydantic import model_validator
 
 from chassis.errors import Unavailable
-from chassis.settings import SecretFile, Settings
+from chassis.settings import File, SecretFile, Settings
+from gateway.identity import aadsts, scopes
 from gateway.identity.authority import AuthorityInvalid, Metadata, read_metadata
-from gateway.identity.flow import Flow
+from gateway.identity.flow import Flow, Wanted
 from gateway.identity.refusal import SignInReason, SignInRefused
+from gateway.identity.scopes import Consent
+from gateway.store.codes import Access, Need
 
-SCOPES: Final = ("Mail.ReadWrite", "MailboxSettings.Read", "User.Read")  # the published policy; MSAL adds openid,
-# profile and offline_access. Changing this line changes what people consent to: tests pin it.
 CAPABILITIES: Final = ("CP1",)  # we handle claims challenges, so Microsoft may revoke within minutes (CAE)
 TIMEOUT_S: Final = (5.0, 15.0)  # connect, read
 DISCOVERY: Final = "/v2.0/.well-known/openid-configuration"
 DISCOVERY_LIFETIME_S: Final = 3600.0
 SIGN_IN_AGAIN: Final = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
+APPLICATION_ITSELF: Final = "https://graph.microsoft.com/.default"  # what client credentials ask for
 UNAVAILABLE: Final = "Microsoft's sign-in can't be reached at the moment. Try again in a minute."
 
 T = TypeVar("T")
@@ -45,10 +48,11 @@ class MicrosoftSettings(Settings):
     client_id: str
     authority: str  # https://login.microsoftonline.com/<tenant id | organizations | common>
     tenants: frozenset[str] = frozenset()  # tenant ids that may sign in; empty: all that the authority admits
+    consent: Consent = Consent.AT_ONCE
     client_secret_file: SecretFile | None = None
-    certificate_file: Path | None = None  # PEM; with its key it is preferred over a secret, which people paste around
+    certificate_file: File | None = None  # PEM; with its key it is preferred over a secret, which people paste around
     private_key_file: SecretFile | None = None
-    authority_ca_file: Path | None = None  # a private authority's CA; absent: the public ones
+    authority_ca_file: File | None = None  # a private authority's CA; absent: the public ones
 
     @model_validator(mode="after")
     def _coherent(self) -> "MicrosoftSettings":
@@ -63,10 +67,11 @@ class MicrosoftSettings(Settings):
 
 @dataclass(frozen=True)
 class Redeemed:
-    """What a redeemed authorization code gave: the unverified ID token and the mailbox's new token cache."""
+    """What a redeemed authorization code gave: the unverified ID token, the mailbox's new token cache, the grant."""
 
     id_token: str
     cache: bytes
+    access: Access
 
     def __repr__(self) -> str:
         return "Redeemed(...)"
@@ -74,7 +79,7 @@ class Redeemed:
 
 @dataclass(frozen=True)
 class Silent:
-    """The outcome of a silent acquisition. access_token is None when only a new sign-in helps.
+    """The outcome of a silent acquisition. access_token is None when only a new sign-in helps; need says why then.
 
     expires_in: seconds. cache: to be saved when not None; it holds a rotated refresh token.
     """
@@ -82,6 +87,7 @@ class Silent:
     access_token: str | None
     expires_in: int
     cache: bytes | None
+    need: Need | None = None
 
     def __repr__(self) -> str:
         return "Silent(...)"
@@ -93,21 +99,29 @@ class Microsoft:
     def __init__(self, settings: MicrosoftSettings) -> None:
         self.client_id: Final = settings.client_id
         self.tenants: Final = settings.tenants
+        self.consent: Final = settings.consent
         self._authority = settings.authority.rstrip("/")
         self._credential = _credential(settings)
         self._http = _Http(settings.authority_ca_file)
 
-    async def begin(self, redirect_uri: str, challenge: str) -> Flow:
+    async def begin(self, redirect_uri: str, challenge: str, wanted: Wanted) -> Flow:
         """A new flow whose auth_uri the browser is to visit. Unavailable when discovery can't be had."""
-        return await _in_thread(lambda: self._begin(redirect_uri, challenge))
+        return await _in_thread(lambda: self._begin(redirect_uri, challenge, wanted))
 
     async def complete(self, flow: Flow, params: Mapping[str, str]) -> Redeemed:
         """Redeem the callback's code. SignInRefused, or Unavailable. The ID token is still to be verified."""
         return await _in_thread(lambda: self._complete(flow, params))
 
-    async def silent(self, cache: bytes, claims: str | None) -> Silent:
+    async def silent(self, cache: bytes, access: Access, claims: str | None) -> Silent:
         """A Graph access token from a mailbox's token cache, refreshed if need be; `claims` is a CAE challenge."""
-        return await _in_thread(lambda: self._silent(cache, claims))
+        return await _in_thread(lambda: self._silent(cache, access, claims))
+
+    async def credential(self) -> SignInReason | None:
+        """Why Microsoft refuses this application itself; None when it doesn't, as far as can be told without a person.
+
+        Asks for a token of the application's own, which has no permission and is thrown away. Unavailable.
+        """
+        return await _in_thread(self._credential_refused)
 
     async def metadata(self) -> Metadata:
         """The authority's issuer and key address."""
@@ -120,9 +134,14 @@ class Microsoft:
     def close(self) -> None:
         self._http.close()
 
-    def _begin(self, redirect_uri: str, challenge: str) -> Flow:
+    def _begin(self, redirect_uri: str, challenge: str, wanted: Wanted) -> Flow:
+        connecting = wanted.caller is not None and wanted.mailbox_id is None
         flow = self._application(msal.SerializableTokenCache()).initiate_auth_code_flow(
-            list(SCOPES), redirect_uri=redirect_uri, response_mode="form_post"
+            list(scopes.PINNED[wanted.access]),
+            redirect_uri=redirect_uri,
+            response_mode="form_post",
+            prompt="select_account" if connecting else None,  # or Microsoft takes the account that is signed in there
+            claims_challenge=wanted.claims,
         )
         return Flow(
             state=flow["state"],
@@ -132,18 +151,28 @@ class Microsoft:
             auth_uri=flow["auth_uri"],
             scope=tuple(flow["scope"]),
             challenge=challenge,
+            wanted=wanted,
         )
 
     def _complete(self, flow: Flow, params: Mapping[str, str]) -> Redeemed:
         cache = msal.SerializableTokenCache()
         result = self._redeem(cache, flow, params)
         if "error" in result or "id_token" not in result:
-            raise SignInRefused(SignInReason.CODE_REFUSED)
-        return Redeemed(id_token=result["id_token"], cache=cache.serialize().encode())
+            raise SignInRefused(aadsts.refused(result, SignInReason.CODE_REFUSED))
+        try:
+            access = scopes.access_of(_granted(result, flow.wanted.access))
+        except scopes.TooWide:
+            raise SignInRefused(SignInReason.SCOPES_TOO_WIDE) from None
+        except scopes.TooNarrow:
+            raise SignInRefused(SignInReason.SCOPES_MISSING) from None
+        if flow.wanted.access is Access.FULL and access is not Access.FULL:
+            raise SignInRefused(SignInReason.SCOPES_MISSING)
+        return Redeemed(id_token=result["id_token"], cache=cache.serialize().encode(), access=access)
 
     def _redeem(self, cache: msal.SerializableTokenCache, flow: Flow, params: Mapping[str, str]) -> dict[str, Any]:
         started: dict[str, object] = {"state": flow.state, "nonce": flow.nonce, "code_verifier": flow.code_verifier}
-        started |= {"redirect_uri": flow.redirect_uri, "scope": list(flow.scope), "claims_challenge": None}
+        started |= {"redirect_uri": flow.redirect_uri, "scope": list(flow.scope)}
+        started["claims_challenge"] = flow.wanted.claims
         application = self._application(cache)
         try:
             result: dict[str, Any] = application.acquire_token_by_auth_code_flow(started, dict(params))
@@ -153,17 +182,25 @@ class Microsoft:
             raise SignInRefused(SignInReason.NONCE_MISMATCH) from None
         return result
 
-    def _silent(self, cache: bytes, claims: str | None) -> Silent:
+    def _silent(self, cache: bytes, access: Access, claims: str | None) -> Silent:
         tokens = msal.SerializableTokenCache()
         tokens.deserialize(cache.decode())
         application = self._application(tokens)
         account = next(iter(application.get_accounts()), None)
-        result = application.acquire_token_silent_with_error(list(SCOPES), account, claims_challenge=claims)
+        wanted = list(scopes.PINNED[access])
+        result = application.acquire_token_silent_with_error(wanted, account, claims_challenge=claims)
         changed = tokens.serialize().encode() if tokens.has_state_changed else None
-        if result is None or "access_token" not in result:
-            _raise_if_transient(result)
-            return Silent(access_token=None, expires_in=0, cache=changed)
+        need = _need(result, access)
+        if result is None or need is not None:
+            return Silent(access_token=None, expires_in=0, cache=changed, need=need)
         return Silent(result["access_token"], int(result["expires_in"]), changed)
+
+    def _credential_refused(self) -> SignInReason | None:
+        if self._credential is None:
+            return None  # a public client has nothing to prove
+        result = self._application(msal.SerializableTokenCache()).acquire_token_for_client([APPLICATION_ITSELF])
+        reason = aadsts.refused(result, SignInReason.CODE_REFUSED) if "error" in result else None
+        return reason if reason is SignInReason.REGISTRATION_WRONG else None
 
     def _metadata(self) -> Metadata:
         response = self._http.get(self._authority + DISCOVERY)
@@ -229,11 +266,32 @@ async def _in_thread(call: Callable[[], T]) -> T:
         raise Unavailable(UNAVAILABLE) from None
 
 
-def _raise_if_transient(result: Mapping[str, Any] | None) -> None:
-    # Only what the person can mend by signing in again counts as "sign in again". All else, also what we never
-    # heard of, may pass by itself or is the operator's to mend: asking the person would be a lie.
-    if result is not None and result.get("error") not in SIGN_IN_AGAIN:
-        raise Unavailable(UNAVAILABLE)
+def _need(result: Mapping[str, Any] | None, access: Access) -> Need | None:
+    """Why only a new sign-in helps; None when there is a token that we may use. Unavailable when it may pass."""
+    if result is None:  # nothing in the cache that could be tried
+        return Need.REVOKED
+    if "access_token" not in result:
+        # Only what the person can mend by signing in again counts as "sign in again". All else, also what we never
+        # heard of, may pass by itself or is the operator's to mend: asking the person would be a lie.
+        if result.get("error") not in SIGN_IN_AGAIN:
+            raise Unavailable(UNAVAILABLE)
+        return aadsts.need(result)
+    return _scopes_need(_granted(result, access), access)
+
+
+def _scopes_need(granted: str, access: Access) -> Need | None:
+    try:
+        now = scopes.access_of(granted)
+    except scopes.TooWide:
+        return Need.SCOPES_TOO_WIDE
+    except scopes.TooNarrow:
+        return Need.SCOPES_MISSING
+    return Need.SCOPES_MISSING if access is Access.FULL and now is not Access.FULL else None
+
+
+def _granted(result: Mapping[str, Any], asked: Access) -> str:
+    """What was granted; an answer that doesn't say granted what was asked (RFC 6749, section 5.1)."""
+    return str(result.get("scope") or " ".join(scopes.PINNED[asked]))
 
 
 def _application_class(credential: object) -> type[msal.ClientApplication]:

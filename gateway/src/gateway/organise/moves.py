@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument
 from gateway.audit.event import Event, Kind
+from gateway.identity.needs_sign_in import NeedsConsent
 from gateway.organise.context import Context, now
-from gateway.store import decisions, folders, journal, move_runs, scans
-from gateway.store.codes import DecisionKind, WorkState
+from gateway.store import decisions, folders, journal, move_runs, scans, token_caches
+from gateway.store.codes import Access, DecisionKind, WorkState
 from gateway.store.decisions import Decision, Filters
 from gateway.store.journal import JournalEntry, PlannedMove
 from gateway.store.move_runs import MoveRun
@@ -39,6 +40,7 @@ async def approve(  # noqa: PLR0913  # what moves, what was seen, once only
         if started is not None:
             return _same(connection, started, planned)
         scans.lock(connection, mailbox_id, scan_id, revision=revision)
+        _refuse_without_consent(connection, mailbox_id)
         if scan.state is not WorkState.DONE:
             raise FailedPrecondition("the scan has not ended yet; approve its preview when it has")
         run = move_runs.create(connection, mailbox_id, scan_id=scan_id, idempotency_hash=_hash(key), now=now())
@@ -78,6 +80,13 @@ async def undo(
         return new._replace(total=len(back))
 
     return await context.write(change)
+
+
+def _refuse_without_consent(connection: Connection, mailbox_id: str) -> None:
+    """Where Microsoft only lets us look, a run would fail message by message: its owner is asked first."""
+    held = token_caches.get(connection, mailbox_id)
+    if held is not None and held.access is Access.PREVIEW:
+        raise NeedsConsent
 
 
 def _planned(

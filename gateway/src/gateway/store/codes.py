@@ -66,3 +66,26 @@ class EntryState(StrEnum):
     SKIPPED = "skipped"
     GONE = "gone"
     FAILED = "failed"
+
+
+class Access(StrEnum):
+    """What the owner let us do with a mailbox: only look at it, or move mail in it as well."""
+
+    PREVIEW = "preview"
+    FULL = "full"
+
+
+class Need(StrEnum):
+    """Why a mailbox waits for its owner to sign in with Microsoft again."""
+
+    REVOKED = "revoked"
+    CONSENT_REVOKED = "consent_revoked"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason's name, no secret
+    EXPIRED = "expired"
+    MORE_PROOF = "more_proof"
+    BLOCKED_BY_POLICY = "blocked_by_policy"
+    ACCOUNT_BLOCKED = "account_blocked"
+    CLAIMS_CHALLENGE = "claims_challenge"
+    SCOPES_MISSING = "scopes_missing"
+    SCOPES_TOO_WIDE = "scopes_too_wide"
+    DISCONNECTED = "disconnected"

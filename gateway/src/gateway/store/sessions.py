@@ -44,11 +44,16 @@ def revoke(connection: Connection, session_id: str, *, now: int) -> bool:
     return connection.execute(ended).rowcount == 1
 
 
-def revoke_person(connection: Connection, person_id: str, *, now: int) -> list[str]:
-    """End all that lets a person in: their sessions with every token, and their API keys. Returns what ended, by id."""
+def revoke_all(connection: Connection, person_id: str, *, now: int) -> list[str]:
+    """End a person's sessions with every token; their API keys stay. Returns what ended, by id."""
     theirs = (session.c.person_id == person_id) & session.c.revoked_at.is_(None)
     ended = connection.execute(update(session).where(theirs).values(revoked_at=now).returning(session.c.id))
-    return [*ended.scalars(), *api_keys.revoke_person(connection, person_id)]
+    return list(ended.scalars())
+
+
+def revoke_person(connection: Connection, person_id: str, *, now: int) -> list[str]:
+    """End all that lets a person in: their sessions with every token, and their API keys. Returns what ended, by id."""
+    return [*revoke_all(connection, person_id, now=now), *api_keys.revoke_person(connection, person_id)]
 
 
 def owner(connection: Connection, session_id: str) -> str | None:

@@ -26,7 +26,17 @@ from sqlalchemy import (
     false,
 )
 
-from gateway.store.codes import CorrectionKind, DecidedBy, DecisionKind, EntryState, RunKind, Scope, WorkState
+from gateway.store.codes import (
+    Access,
+    CorrectionKind,
+    DecidedBy,
+    DecisionKind,
+    EntryState,
+    Need,
+    RunKind,
+    Scope,
+    WorkState,
+)
 from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
 
 METADATA = MetaData(
@@ -94,6 +104,7 @@ mailbox = Table(
     Column("address_sealed", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("person_id", "subject_index"),
+    Index(None, "subject_index", unique=True),  # one Microsoft account is one mailbox, of one person
 )
 
 token_cache = Table(
@@ -102,7 +113,13 @@ token_cache = Table(
     _mailbox_id(primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("needs_consent", Boolean, nullable=False, server_default=false()),
+    Column("access", OneOf(Access), nullable=False),
+    Column("need", OneOf(Need)),
+    Column("claims_sealed", LargeBinary),
+    Column("claimed_until", BigInteger),
+    _one_of("access", Access),
+    _one_of("need", Need),
+    CheckConstraint("claims_sealed IS NULL OR need IS NOT NULL", name="claims_are_needed"),
 )
 
 folder = Table(

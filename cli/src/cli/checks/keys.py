@@ -1,0 +1,111 @@
+"""Folders, secrets, keys and certificates on this machine."""
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from chassis import tls
+from chassis.errors import StartRefused
+from chassis.settings import Tls
+from cli.checks.found import Found, fail, ok, refusal, unknown, warn
+from gateway.identity.microsoft import MicrosoftSettings
+from gateway.keys import open_existing
+from gateway.settings import GatewaySettings
+from gateway.vault.errors import KeyringRefused
+from gateway.vault.keyring import Purpose
+from gateway.vault.vault import KEK_LIFE
+
+SOON: Final = timedelta(days=14)  # security-and-faults: certificates that end within 14 days are told
+DAY_MS: Final = 86_400_000
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def folders(configured: GatewaySettings) -> Iterator[Found]:
+    """Nobody else may enter where data and keys lie."""
+    places = {"Data folder": configured.database.parent}
+    if configured.root_key is not None:
+        places["Key folder"] = configured.root_key.parent
+    for name, path in places.items():
+        if not path.exists():
+            yield unknown(name, "not there before the first start")
+        elif path.stat().st_mode & _OTHERS:
+            yield fail(name, f"others may enter {path}.", f"Run: chmod 700 {path}")
+        else:
+            yield ok(name, "closed to others")
+
+
+def keyring(configured: GatewaySettings, now_ms: int) -> Found:
+    """The root key opens the others, and none is older than it may be."""
+    if not configured.keys.exists():
+        return unknown("Keys", "not there before the first start")
+    try:
+        opened = open_existing(configured)
+    except (KeyringRefused, StartRefused) as refused:
+        return fail("Keys", f"{refused}.", "Restore root key and keys from the same backup, with mode 0600.")
+    age = now_ms - opened.newest(Purpose.KEK).created_at
+    if age > KEK_LIFE:
+        return warn("Keys", f"the newest is {age // DAY_MS} days old.", "Restart the gateway: it renews keys at start.")
+    return ok("Keys", f"the newest is {age // DAY_MS} days old; their root lies apart from the data")
+
+
+def certificates(configured: GatewaySettings, now: datetime) -> Iterator[Found]:
+    """Both of the gateway's own: a pair, ECDSA, in date, of its authority; the browsers' one for the right name."""
+    host = configured.public_url.removeprefix("https://").partition(":")[0]
+    yield refusal("Certificate for browsers", lambda: _leaf("Certificate for browsers", configured.edge_tls, host, now))
+    yield refusal("Certificate for services", lambda: _leaf("Certificate for services", configured.peer_tls, None, now))
+
+
+def application(settings: MicrosoftSettings, now: datetime) -> Found:
+    """What the application proves itself with to Microsoft."""
+    name = "Certificate for Microsoft"
+    if settings.certificate_file is None:
+        told = "none: a client secret is used" if settings.client_secret_file else "none: a public client"
+        return ok(name, told)
+    try:
+        loaded = x509.load_pem_x509_certificate(settings.certificate_file.read_bytes())
+    except (OSError, ValueError):
+        return fail(name, "it can't be read.", "Run `mail-organiser connect` again.")
+    renew = "Run `mail-organiser connect` again and upload the new .cer file before that."
+    return _in_date(name, loaded.not_valid_after_utc, now, renew)
+
+
+def _leaf(name: str, files: Tls, host: str | None, now: datetime) -> Found:
+    material = tls.load(files.files, now)
+    leaf = x509.load_pem_x509_certificates(material.certificate)[0]
+    if host is not None and host not in _hosts(leaf):
+        return fail(name, f"it is not for {host}.", "Issue one whose names include the host of public_url.")
+    if not _issued_by(leaf, files.authority):
+        return fail(name, "its authority file did not issue it.", "Install the authority that issued it beside it.")
+    return _in_date(name, leaf.not_valid_after_utc, now, "On one machine a running `up` renews it; else renew it now.")
+
+
+def _hosts(leaf: x509.Certificate) -> set[str]:
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    addresses = names.get_values_for_type(x509.IPAddress)
+    return {*names.get_values_for_type(x509.DNSName), *(str(address) for address in addresses)}
+
+
+def _issued_by(leaf: x509.Certificate, authority: Path) -> bool:
+    for issuer in x509.load_pem_x509_certificates(authority.read_bytes()):
+        try:
+            leaf.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature):
+            continue
+        return True
+    return False
+
+
+def _in_date(name: str, end: datetime, now: datetime, renew: str) -> Found:
+    if end <= now:
+        return fail(name, f"it ended on {end:%Y-%m-%d}.", renew)
+    if end - now < SOON:
+        return warn(name, f"it ends on {end:%Y-%m-%d}.", renew)
+    return ok(name, f"good until {end.astimezone(UTC):%Y-%m-%d}")

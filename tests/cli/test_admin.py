@@ -1,0 +1,27 @@
+"""`mail-organiser admin revoke`: on the host, beside a running gateway."""
+
+from typing import Any
+
+
+def test_revoking_a_person_ends_everything_within_five_seconds(command: Any, sample_house: Any) -> None:
+    """Sessions refused, Microsoft tokens destroyed, seen by the running gateway; a new sign-in brings both back."""
+    ((person,),) = sample_house.query("SELECT person_id FROM mailbox WHERE id = ?", sample_house.mailbox)
+    file = str(sample_house.place.path("settings", "gateway.toml"))
+    sample_house.ask("GET", "/folders", 200)
+    result = command.ran("admin", "revoke", person, "--settings", file)
+    assert result.returncode == 0, result.stderr
+    assert "destroyed the Microsoft tokens of 1 mailboxes" in result.stderr
+    assert sample_house.query("SELECT count(*) FROM token_cache") == [(0,)]
+    sample_house.until(lambda: sample_house.ask("GET", "/folders").status_code == 401, "the session's end", patience=7)
+    events = sample_house.query("SELECT person_id FROM audit_event WHERE kind = 'person.revoked'")
+    assert events == [(person,)]
+    sample_house.sign_in()
+    sample_house.ask("GET", "/folders", 200)
+
+
+def test_nobody_known_is_said_so(command: Any, sample_house: Any) -> None:
+    """Exit code 2, and nothing has changed."""
+    file = str(sample_house.place.path("settings", "gateway.toml"))
+    result = command.ran("admin", "revoke", "per_nobody", "--settings", file)
+    assert result.returncode == 2
+    assert "no such person" in result.stderr
