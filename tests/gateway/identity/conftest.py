@@ -27,8 +27,8 @@ from gateway import edge
 from gateway.api import access, api_keys, failures, session
 from gateway.edge import problems
 from gateway.edge.bucket import Policy
+from gateway.edge.limits import Limits
 from gateway.edge.listener import Address, Listener
-from gateway.edge.rate_limit import Limits
 from gateway.edge.tokens import principal
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.jwt import AccessTokens, Principal, TokenKeys
@@ -245,7 +245,15 @@ async def running(  # what one gateway is made of
     async def who(caller: Annotated[Principal, Depends(principal)]) -> dict[str, str]:
         return {"person": caller.person_id, "session": caller.session_id}
 
-    wrapped = edge.wrap(app, verifier=tokens, is_live=live, key_check=keys, tracer=NoOpTracer(), limits=ROOMY)
+    wrapped = edge.wrap(
+        app,
+        verifier=tokens,
+        is_live=live,
+        key_check=keys,
+        tracer=NoOpTracer(),
+        registry=CollectorRegistry(),
+        limits=ROOMY,
+    )
     listener = Listener(wrapped, Address("127.0.0.1", port), tls)
     trust = ssl.create_default_context(cafile=str(tls.authority))
     async with AsyncExitStack() as stack:

@@ -8,7 +8,7 @@ new one. The blind-index key can't be rotated: every person is found through it.
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
-from gateway.store import ids
+from gateway.store import clock, ids
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import DecryptFailed, KeyringRefused
 from gateway.vault.root import FILE_MODE, Root, private_bytes
@@ -34,8 +34,11 @@ class Purpose(StrEnum):
     ACCESS_TOKEN = "access_token"  # noqa: S105  # the name of a purpose
     CURSOR = "cursor"
     BLIND_INDEX = "blind_index"
+    RATE_LIMIT = "rate_limit"
 
 
+# Not in keys files from before limits were shared: made when one is opened. Nothing was ever sealed under it.
+_ADDED: Final = frozenset({Purpose.RATE_LIMIT})
 ROTATING: Final = frozenset(Purpose) - {Purpose.BLIND_INDEX}
 
 
@@ -85,7 +88,10 @@ class Keyring:
     @classmethod
     def open(cls, root: Root, keys_file: Path) -> "Keyring":
         """The keys as they stand. Raises KeyringRefused unless both are private and belong together."""
-        return cls(root, keys_file, _read(root, keys_file))
+        keyring = cls(root, keys_file, _read(root, keys_file))
+        if absent := _ADDED - {key.purpose for key in keyring._keys}:
+            keyring._add(absent)
+        return keyring
 
     def newest(self, purpose: Purpose) -> Key:
         """The key to seal or sign with."""
@@ -124,6 +130,15 @@ class Keyring:
         if {self.newest(purpose).id for purpose in Purpose} & set(key_ids):
             raise KeyringRefused("the key in use can't be destroyed; rotate first")
         self._change(lambda keys: tuple(key for key in keys if key.id not in key_ids))
+
+    def _add(self, purposes: Collection[Purpose]) -> None:
+        now = clock.now()
+
+        def change(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+            there = {key.purpose for key in keys}
+            return keys + tuple(_new(purpose, now) for purpose in purposes if purpose not in there)
+
+        self._change(change)
 
     def _kek(self, kek_id: str) -> Key | None:
         return next((key for key in self.all(Purpose.KEK) if key.id == kek_id), None)
@@ -167,7 +182,7 @@ def _read(root: Root, path: Path) -> tuple[Key, ...]:
         keys = msgspec.json.decode(opened, type=_Keys).keys
     except (DecryptFailed, msgspec.MsgspecError):
         raise KeyringRefused(f"{path} was not sealed by this root; restore the pair that belongs together") from None
-    if {key.purpose for key in keys} != set(Purpose):
+    if {key.purpose for key in keys} | _ADDED != set(Purpose):
         raise KeyringRefused(f"{path} lacks a key for some purpose; restore it")
     return keys
 
