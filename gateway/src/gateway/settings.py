@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from chassis.settings import File, Settings, Tls
 from gateway.disclosure import Disclosure
+from gateway.edge.bucket import Policy
+from gateway.edge.limits import WINDOW_S, Limits
+from gateway.edge.redis_buckets import RedisSettings
 from gateway.identity.microsoft import MicrosoftSettings
 from gateway.vault.hsm_settings import HsmSettings
 
@@ -49,6 +52,28 @@ class RetentionSettings(Settings):
     security_days: Annotated[int, Field(ge=7, le=3650)] = 90
 
 
+_DEFAULT = Limits()
+PerMinute = Annotated[int, Field(ge=1, le=100_000_000)]
+
+
+class LimitSettings(Settings):
+    """Requests a minute; gateway.edge.limits says of what. An organisation behind one address raises some."""
+
+    session: PerMinute = _DEFAULT.session.quota
+    failures: PerMinute = _DEFAULT.failures.quota
+    pages: PerMinute = _DEFAULT.pages.quota
+    address: PerMinute = _DEFAULT.address.quota
+    person: PerMinute = _DEFAULT.person.quota
+    key: PerMinute = _DEFAULT.key.quota
+    work: PerMinute = _DEFAULT.work.quota
+    back: PerMinute = _DEFAULT.back.quota
+
+    @property
+    def limits(self) -> Limits:
+        """As the edge takes them."""
+        return Limits(**{name: Policy(name, quota, WINDOW_S) for name, quota in self})
+
+
 class GatewaySettings(Settings):
     """All of it. deployment names this installation, in every key and clearance; mode is shown to everyone."""
 
@@ -67,6 +92,8 @@ class GatewaySettings(Settings):
     api_keys: ApiKeySettings = ApiKeySettings()
     audit: AuditSettings = AuditSettings()
     retention: RetentionSettings = RetentionSettings()
+    limits: LimitSettings = LimitSettings()
+    redis: RedisSettings | None = None
     database: File
     root_key: File | None = None
     root_hsm: HsmSettings | None = None
@@ -74,6 +101,7 @@ class GatewaySettings(Settings):
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     otlp_endpoint: str | None = None
+    otlp_sampled: Annotated[float, Field(ge=0, le=1)] = 0.01
     plans: File | None = None
     plan: str = "unlimited"
     disclosure: Disclosure | None = None

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, ConfigDict
 from starlette.types import ASGIApp
 
@@ -19,7 +20,8 @@ from gateway.audit import origin
 from gateway.audit.event import Event
 from gateway.audit.origin import Origin
 from gateway.edge import problems
-from gateway.edge.rate_limit import Limits
+from gateway.edge.limiter import Limiter
+from gateway.edge.limits import Limits
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import REFUSED, Principal
 
@@ -28,10 +30,15 @@ WHO = Principal("per_a", "ses_b", "jti-c")
 
 
 class Verifier:
-    """Knows two good tokens, of two people."""
+    """Knows good tokens of two people, and two that stand for API keys of the first."""
 
     def verify(self, token: str, now: float) -> Principal:
-        known = {GOOD: WHO, "other-token": Principal("per_x", "ses_y", "jti-z")}
+        known = {
+            GOOD: WHO,
+            "other-token": Principal("per_x", "ses_y", "jti-z"),
+            "key-one": Principal("per_a", "apk_1", "apk_1", key_id="apk_1"),
+            "key-two": Principal("per_a", "apk_2", "apk_2", key_id="apk_2"),
+        }
         if token not in known or not now:
             raise Unauthenticated(REFUSED)
         return known[token]
@@ -119,10 +126,18 @@ class Notes:
 class Edge:
     """The wrapped application and what it left behind."""
 
-    def __init__(self, limits: Limits | None = None, caps: dict[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        caps: dict[str, int] | None = None,
+        limiter: Limiter | None = None,
+        limit_secret: bytes | None = None,
+        traced: float = 1.0,
+    ) -> None:
         self.spans = InMemorySpanExporter()
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self.spans))
+        self.registry = CollectorRegistry()
         self.revoked: set[str] = set()
         self.notes = Notes()
         self.app: ASGIApp = edge.wrap(
@@ -131,7 +146,11 @@ class Edge:
             is_live=self._is_live,
             audit=self.notes,
             tracer=provider.get_tracer("test"),
+            registry=self.registry,
+            traced=traced,
             limits=limits,
+            limiter=limiter,
+            limit_secret=limit_secret,
             body_caps=caps,
         )
 

@@ -39,9 +39,9 @@ def test_waiting_as_long_as_told_is_enough(wait: float) -> None:
 
 
 def test_a_refusal_costs_nothing_and_a_look_neither() -> None:
-    """Whoever hammers is not locked out for longer, and peek takes nothing."""
+    """Whoever hammers is not locked out for longer, and looking takes nothing."""
     buckets = Buckets(Policy("p", quota=1, window_s=10))
-    assert buckets.peek(b"k", 0.0).allowed
+    assert buckets.grant(buckets.full_at(b"k", 0.0), 0.0).allowed
     assert buckets.take(b"k", 0.0).allowed
     assert not any(buckets.take(b"k", second).allowed for second in range(1, 10))
     assert buckets.take(b"k", 10.0).allowed

@@ -10,7 +10,7 @@ import pytest
 from gateway.edge.body import Bodies
 from gateway.edge.bucket import Policy
 from gateway.edge.headers import CONTENT_SECURITY_POLICY
-from gateway.edge.rate_limit import Limits
+from gateway.edge.limits import Limits
 from gateway.edge.tokens import OPEN_ROUTES
 
 GOOD = {"authorization": "Bearer good-token"}
@@ -167,13 +167,13 @@ async def test_a_websocket_meets_no_route(front: Any) -> None:
 
 
 async def test_the_trace_is_ours_and_says_no_more_than_the_route(front: Any) -> None:
-    """The caller's traceparent is not adopted; the span holds the template, never a path, a query or an address."""
+    """The caller's trace is linked, not adopted; the span holds the template, never a path, a query or an address."""
     stranger = "11111111111111111111111111111111"
     sent = {**GOOD, "traceparent": f"00-{stranger}-2222222222222222-01", "user-agent": "canary-agent"}
     answer = await front.get("/api/v1/things/canary-id?q=canary-query", headers=sent)
     (span,) = front.spans.get_finished_spans()
     assert span.parent is None
-    assert not span.links
+    assert [f"{link.context.trace_id:032x}" for link in span.links] == [stranger]
     assert answer.headers["x-request-id"] == f"{span.context.trace_id:032x}" != stranger
     assert span.name == "GET /api/v1/things/{thing_id}"
     assert dict(span.attributes) == {

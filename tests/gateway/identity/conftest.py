@@ -29,8 +29,8 @@ from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.edge import problems
 from gateway.edge.bucket import Policy
+from gateway.edge.limits import Limits
 from gateway.edge.listener import Address, Listener
-from gateway.edge.rate_limit import Limits
 from gateway.edge.tokens import principal
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.jwt import AccessTokens, Principal, TokenKeys
@@ -285,7 +285,14 @@ async def running(  # what one gateway is made of
         return {"person": caller.person_id, "session": caller.session_id}
 
     wrapped = edge.wrap(
-        app, verifier=tokens, is_live=live, key_check=keys, audit=audit, tracer=NoOpTracer(), limits=ROOMY
+        app,
+        verifier=tokens,
+        is_live=live,
+        key_check=keys,
+        audit=audit,
+        tracer=NoOpTracer(),
+        registry=CollectorRegistry(),
+        limits=ROOMY,
     )
     listener = Listener(wrapped, Address("127.0.0.1", port), tls)
     trust = ssl.create_default_context(cafile=str(tls.authority))

@@ -12,6 +12,7 @@ from fastapi import Request
 
 from chassis.errors import PermissionDenied
 from gateway.edge.tokens import principal
+from gateway.identity.jwt import Principal
 from gateway.store.codes import Scope
 
 
@@ -48,6 +49,8 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", "/api/v1/me/export"): Only.PERSON,
     ("POST", "/api/v1/me/erasure"): Only.PERSON,
     ("GET", f"{_MAILBOX}/activity"): Only.PERSON,
+    ("GET", "/api/v1/session"): Scope.READ,
+    ("POST", "/api/v1/inspect"): Scope.SCAN,
     ("GET", "/api/v1/quota"): Scope.READ,
     ("GET", "/api/v1/mailboxes"): Scope.READ,
     ("GET", f"{_MAILBOX}/folders"): Scope.READ,
@@ -82,9 +85,12 @@ class InsufficientScope(PermissionDenied):
 async def permitted(request: Request) -> None:
     """Stands before every route of the application."""
     needed = ACCESS.get((request.method, request.scope["route"].path))
-    if needed is Only.OPEN:
-        return
-    who = principal(request)
+    if needed is not Only.OPEN:
+        check(needed, principal(request))
+
+
+def check(needed: Needed | None, who: Principal) -> None:
+    """PermissionDenied or InsufficientScope unless this caller may call a route that needs this."""
     if needed is None:
         raise PermissionDenied
     if who.key_id is not None and needed not in who.scopes:

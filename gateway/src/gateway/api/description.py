@@ -7,12 +7,14 @@ the framework's own is never sent is gone; every route says who may call it; eve
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from chassis.errors import ServiceError
 from gateway.api.access import ACCESS, Needed, Only
 from gateway.api.examples import example
+from gateway.api.fast import FastRoute
 from gateway.api.responses import documented, refusals, shown
 from gateway.store.codes import Scope
 
@@ -29,6 +31,11 @@ PROBLEM: Final[dict[str, Any]] = {
         "detail": {"type": "string"},
         "trace_id": {"type": "string", "description": "Names this request in our logs."},
         "retry_after": {"type": "integer", "minimum": 0, "description": "Seconds, where waiting helps."},
+        "violated-policies": {
+            "type": "array",
+            "description": "Of a rate limit: names of the policies that have nothing left (RateLimit-Policy has them).",
+            "items": {"type": "string"},
+        },
         "errors": {
             "type": "array",
             "items": {
@@ -56,6 +63,7 @@ TAGS: Final = {
     "corrections": "What the owner said is no attack.",
     "decisions": "The preview of a scan, message by message.",
     "folders": "Where mail may be filed.",
+    "inspect": "Verdicts over texts that a program brings; nothing is kept.",
     "mailboxes": "The mailboxes of a person.",
     "me": "Everything that is held about a person, and its end.",
     "moves": "Approved previews on their way, and the way back.",
@@ -66,21 +74,22 @@ TAGS: Final = {
 }
 
 
-def describe(app: FastAPI) -> None:
-    """Makes app.openapi() answer this description."""
+def describe(app: FastAPI, fast: Sequence[FastRoute]) -> None:
+    """Makes app.openapi() answer this description. fast: routes that FastAPI doesn't know."""
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _document(app, fast)
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, fast: Sequence[FastRoute]) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     document["info"] |= _INFO
     document |= {"servers": _SERVERS, "tags": [{"name": name, "description": said} for name, said in TAGS.items()]}
+    _add(document, fast)
     schemas = document["components"]["schemas"]
     kept = {name: schema for name, schema in schemas.items() if name not in _NEVER_SENT}
     met: set[type[ServiceError]] = set()
@@ -118,6 +127,31 @@ def _complete(operation: dict[str, Any], kinds: Sequence[type[ServiceError]], sc
 def _show(media: dict[str, Any] | None, schemas: dict[str, Any]) -> None:
     if media:
         media["example"] = example(media["schema"], schemas)
+
+
+def _add(document: dict[str, Any], fast: Sequence[FastRoute]) -> None:
+    types = [kind for route in fast for kind in (route.body, route.answer) if kind is not None]
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    document["components"]["schemas"].update(schemas)
+    for route in fast:
+        document["paths"].setdefault(route.path, {})[route.method.lower()] = _operation(route)
+
+
+def _operation(route: FastRoute) -> dict[str, Any]:
+    operation = {
+        "tags": [route.tag],
+        "summary": route.summary,
+        "description": route.description,
+        "operationId": route.operation_id,
+        "responses": {"200": {"description": "Successful Response", "content": _json(route.answer)}},
+    }
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": _json(route.body)}
+    return operation
+
+
+def _json(kind: type) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -44,6 +44,7 @@ WITH_A_REVISION: Final[Kinds] = (errors.PreconditionFailed, errors.PreconditionR
 WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired, NeedsConsent)
 OF_ONESELF: Final[Kinds] = (RecentSignInNeeded, AuditUnavailable)
 SIGNING_IN: Final[Kinds] = (SignInRefused,)
+OF_SENTINEL: Final[Kinds] = (errors.DeadlineExceeded,)
 
 
 def refusals(path: str, operation: dict[str, Any], *, is_open: bool) -> list[type[ServiceError]]:
@@ -79,6 +80,8 @@ def _of_door(path: str, *, is_open: bool) -> Iterator[type[ServiceError]]:
         yield from REFRESHING
     if path.endswith("/api-keys"):
         yield from MAKING_A_KEY
+    if path == "/api/v1/inspect":
+        yield from OF_SENTINEL
 
 
 def _of_input(operation: dict[str, Any]) -> Iterator[type[ServiceError]]:

@@ -6,6 +6,7 @@ The walk, for a page and for any HTTP client alike - there is no shorter one:
     POST   /api/v1/session/callback  form from Microsoft -> 303 to /#code=... (or /#refused=reason)
     POST   /api/v1/session/exchange  {code, verifier}  -> {access_token, token_type, expires_in, mailboxes} and a cookie
     POST   /api/v1/session/refresh   {access_token}    -> the same, the former two are worth nothing any more
+    GET    /api/v1/session                             -> {person_id, session_id}
     DELETE /api/v1/session                             -> 204
 
 challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab until the exchange. The refresh token is in
@@ -15,10 +16,12 @@ the cookie alone, which no script reads and only these routes are sent; the acce
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.logs import get
+from gateway.api.fast import FastRoute
 from gateway.edge.problems import UnsupportedMediaType
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import MAX_CHARACTERS, Principal
@@ -75,6 +78,32 @@ class Token(_Closed):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # RFC 6750's name of the scheme
     expires_in: int = Field(description="seconds")
     mailboxes: list[str] = Field(description="ids of the mailboxes that it may be used for")
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Whom the access token speaks for. Ids only."""
+
+    person_id: str
+    session_id: str
+
+
+def who() -> FastRoute:
+    """GET /api/v1/session: the cheapest way to learn whether a token is still good."""
+
+    async def answer(caller: Principal, _: None) -> Caller:
+        return Caller(caller.person_id, caller.session_id)
+
+    return FastRoute(
+        method="GET",
+        path="/api/v1/session",
+        operation_id="get_session",
+        tag="session",
+        summary="Get Session",
+        description="Whom the access token speaks for; the cheapest way to learn whether it is still good.",
+        body=None,
+        answer=Caller,
+        handler=answer,
+    )
 
 
 def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:

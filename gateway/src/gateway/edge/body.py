@@ -14,6 +14,7 @@ from gateway.edge.problems import PayloadTooLarge, RequestTimeout, refuse
 
 MAX_BODY_BYTES: Final = 64 * 1024  # the largest JSON that a route of ours takes has a few KiB
 BODY_DEADLINE_S: Final = 10.0  # for the whole body; 64 KiB in 10 s is 6.5 KiB/s, slower than any phone
+_ANNOUNCE: Final = frozenset({b"content-length", b"transfer-encoding"})
 CLOSE: Final = (b"connection", b"close")  # what was not read must not be taken for the next request
 
 
@@ -52,7 +53,7 @@ class _Gone(Exception):
 
 
 def _has_body(scope: Scope) -> bool:
-    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+    return bool([name for name, _ in scope["headers"] if name in _ANNOUNCE])
 
 
 async def _read(scope: Scope, receive: Receive, cap: int) -> bytes:

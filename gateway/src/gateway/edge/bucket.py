@@ -2,16 +2,21 @@
 
 Guarantees: never more than `quota` takes in a burst and `quota` more per window; no more than `capacity` keys are
 remembered, and when that many are active at once all newcomers share one bucket - a flood of addresses meets less,
-never more. Pure: the caller brings the time. Not shared between processes: with N replicas each gets its share.
+never more. Pure: the caller brings the time. Not shared between processes: gateway.edge.shared_limiter does that.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 CAPACITY: Final = 20_000  # keys; about 4 MB
+PREFIX: Final = b"mail-organiser:{rate}:"  # in Redis; a cluster keeps what has the same word in braces together
 _OVERFLOW: Final = b"overflow"
+_ROUNDING: Final = 1e-9  # of a request: a bucket that is full again but for a float's last digit is full
 
 
 @dataclass(frozen=True)
@@ -22,14 +27,29 @@ class Policy:
     quota: int
     window_s: int
 
-    @property
+    @cached_property
     def interval_s(self) -> float:
         """Seconds until one more request is granted."""
         return self.window_s / self.quota
 
+    @cached_property
+    def place(self) -> bytes:
+        """What the keys of its buckets begin with where they are shared."""
+        return PREFIX + self.name.encode() + b":"
 
-@dataclass(frozen=True)
-class Grant:
+    @cached_property
+    def header(self) -> bytes:
+        """As RateLimit-Policy names it."""
+        return f'"{self.name}";q={self.quota};w={self.window_s}'.encode()
+
+    def share(self, parts: int) -> "Policy":
+        """One of `parts` equal parts of it: fewer requests or, where one is the least, a longer window."""
+        if self.quota >= parts:
+            return Policy(self.name, self.quota // parts, self.window_s)
+        return Policy(self.name, 1, ceil(self.window_s * parts / self.quota))
+
+
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """What a take came to. reset_s: whole seconds until one more is available (0: now)."""
 
     allowed: bool
@@ -37,48 +57,74 @@ class Grant:
     reset_s: int
 
 
+class Charge(NamedTuple):
+    """One request on one caller's bucket of one policy. key: 16 or more bytes that only we can tell a caller from."""
+
+    policy: Policy
+    key: bytes
+
+
+def grant(policy: Policy, spent: float, *, taken: bool) -> Grant:
+    """Where a caller stands. spent: requests not yet regained, this one included if it was taken."""
+    free = int(policy.quota - spent + _ROUNDING)
+    if free >= 1:
+        return Grant(True, free, 0)
+    if taken:
+        return Grant(allowed=True, remaining=0, reset_s=ceil(policy.interval_s))
+    return Grant(allowed=False, remaining=0, reset_s=max(1, ceil((spent - policy.quota + 1) * policy.interval_s)))
+
+
 class Buckets:
     """One policy's buckets."""
 
     def __init__(self, policy: Policy, capacity: int = CAPACITY) -> None:
         self.policy: Final = policy
+        self._interval_s = policy.interval_s
+        self._most_s = (policy.quota - 1 + _ROUNDING) * policy.interval_s  # what may be spent when one is to be left
         self._capacity = capacity
         self._full_at: OrderedDict[bytes, float] = OrderedDict()  # key -> when its bucket is full again
 
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def peek(self, key: bytes, now: float) -> Grant:
-        """What a take would come to, without taking."""
-        return self._grant(self._full_at.get(self._slot(key, now), now), now, cost=0)
+    def full_at(self, key: bytes, now: float) -> float:
+        """When the bucket of `key` is full again; `now` if it is. `now`: seconds of a clock that never goes back."""
+        self._forget_full(now)
+        return max(now, self._full_at.get(self._slot(key), now))
+
+    def spent(self, key: bytes, now: float) -> float:
+        """Requests that `key` has spent and not yet regained."""
+        return (self.full_at(key, now) - now) / self._interval_s
+
+    def has_one(self, full_at: float, now: float) -> bool:
+        """Whether a bucket that is full again at `full_at` has one request left."""
+        return full_at - now <= self._most_s
+
+    def grant(self, full_at: float, now: float) -> Grant:
+        """Where the caller of such a bucket stands, without taking."""
+        return grant(self.policy, (full_at - now) / self._interval_s, taken=False)
 
     def take(self, key: bytes, now: float) -> Grant:
-        """Take one request for `key`. `now` in seconds of any clock that never goes back."""
-        slot = self._slot(key, now)
-        full_at = self._full_at.get(slot, now)
-        grant = self._grant(full_at, now, cost=1)
-        if grant.allowed:
-            self._full_at[slot] = max(full_at, now) + self.policy.interval_s
-            self._full_at.move_to_end(slot)
-        return grant
+        """Take one request for `key`, if there is one."""
+        full_at = self.full_at(key, now)
+        return self.charge(key, full_at, now) if self.has_one(full_at, now) else self.grant(full_at, now)
 
-    def _grant(self, full_at: float, now: float, *, cost: int) -> Grant:
-        missing = max(0.0, full_at - now) / self.policy.interval_s  # requests already spent and not yet regained
-        free = int(self.policy.quota - missing + 1e-9)
-        if free < 1:
-            return Grant(allowed=False, remaining=0, reset_s=self._seconds_to_one(missing))
-        remaining = free - cost
-        return Grant(allowed=True, remaining=remaining, reset_s=0 if remaining else ceil(self.policy.interval_s))
+    def charge(self, key: bytes, full_at: float, now: float) -> Grant:
+        """Take the request that has_one() said is there."""
+        slot = self._slot(key)
+        self._full_at[slot] = later = full_at + self._interval_s
+        self._full_at.move_to_end(slot)
+        return grant(self.policy, (later - now) / self._interval_s, taken=True)
 
-    def _seconds_to_one(self, missing: float) -> int:
-        return max(1, ceil((missing - self.policy.quota + 1) * self.policy.interval_s))
+    def forget(self, key: bytes) -> None:
+        """As if `key` had never called."""
+        self._full_at.pop(key, None)
 
-    def _slot(self, key: bytes, now: float) -> bytes:
-        self._forget_full(now)
-        return key if key in self._full_at or len(self._full_at) < self._capacity else _OVERFLOW
+    def _slot(self, key: bytes) -> bytes:
+        return key if len(self._full_at) < self._capacity or key in self._full_at else _OVERFLOW
 
     def _forget_full(self, now: float) -> None:
-        # Ordered by last take, so whoever stands first was silent longest; two a call keeps up with any flood.
+        # Ordered by last take, so whoever stands first was silent longest; two a look keeps up with any flood.
         for _ in range(2):
             first = next(iter(self._full_at), None)
             if first is None or self._full_at[first] > now:

@@ -28,6 +28,8 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
 )
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 _OURS: Final = frozenset(name for name, _ in SECURITY_HEADERS) | {b"server"}
+_API: Final = (_OURS | {NO_STORE[0]}, (*SECURITY_HEADERS, NO_STORE))
+_PAGE: Final = (_OURS, SECURITY_HEADERS)
 
 
 def is_api(path: str) -> bool:
@@ -37,9 +39,8 @@ def is_api(path: str) -> bool:
 
 def secured(headers: Iterable[Header], *, api: bool) -> list[Header]:
     """`headers` with ours in place of any of the same name."""
-    replaced = _OURS | {NO_STORE[0]} if api else _OURS
-    kept = [(name, value) for name, value in headers if name.lower() not in replaced]
-    return [*kept, *SECURITY_HEADERS, *([NO_STORE] if api else [])]
+    replaced, ours = _API if api else _PAGE
+    return [*[header for header in headers if header[0].lower() not in replaced], *ours]
 
 
 class SecurityHeaders:

@@ -3,29 +3,35 @@
 Outermost first:
 
 1. Trace            an id for everything that follows, refusals included
-2. Origins          where it comes from, and that it was refused, for the audit log
-3. SecurityHeaders  on whatever comes back
-4. Problems         whatever goes wrong further in leaves in one form
-5. Methods          TRACE and the like
-6. AddressLimit     before anything costs work
-7. Tokens           who it is
-8. PersonLimit      how much that person may
-9. Bodies           only now is a body read, and only so much of it
-10. the application
+2. Measure          how long whatever comes back took
+3. Origins          where it comes from, and that it was refused, for the audit log
+4. SecurityHeaders  on whatever comes back
+5. Problems         whatever goes wrong further in leaves in one form
+6. Methods          TRACE and the like
+7. AddressLimit     before anything costs work
+8. Tokens           who it is
+9. PersonLimit      how much that person may; one look at all limits that the request meets
+10. Bodies           only now is a body read, and only so much of it
+11. the application
 """
 
 import secrets
 from collections.abc import Mapping
 
 from opentelemetry.trace import Tracer
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from gateway.edge.body import Bodies
+from gateway.edge.draw import Draw
 from gateway.edge.headers import SecurityHeaders
+from gateway.edge.limiter import Limiter, LocalLimiter
+from gateway.edge.limits import Limits
+from gateway.edge.measure import Measure
 from gateway.edge.methods import Methods
 from gateway.edge.origin import Audit, Origins
 from gateway.edge.problems import Problems
-from gateway.edge.rate_limit import AddressLimit, Limits, PersonLimit
+from gateway.edge.rate_limit import AddressLimit, PersonLimit
 from gateway.edge.tokens import KeyCheck, LiveCheck, Tokens, Verifier, no_keys
 from gateway.edge.trace import Trace
 
@@ -38,18 +44,29 @@ def wrap(  # noqa: PLR0913  # the edge's whole configuration, by keyword
     audit: Audit,
     tracer: Tracer,
     key_check: KeyCheck = no_keys,
+    registry: CollectorRegistry,
+    traced: float = 1.0,
     limits: Limits | None = None,
+    limiter: Limiter | None = None,
+    limit_secret: bytes | None = None,
     body_caps: Mapping[str, int] | None = None,
 ) -> ASGIApp:
-    """`app` behind every layer. limits: Limits() when absent; body_caps: path -> bytes where a route differs."""
+    """`app` behind every layer.
+
+    traced: share of requests whose trace is kept; limits: Limits() when absent; limiter: this process's own when
+    absent; limit_secret: what callers' keys depend on, the same for all that share a limiter, random when absent;
+    body_caps: path -> bytes where a route differs.
+    """
     granted = limits or Limits()
-    secret = secrets.token_bytes(32)  # keys of the in-process limiter: nobody has to know them, a restart forgets them
+    counting = limiter or LocalLimiter()
+    secret = limit_secret or secrets.token_bytes(32)
     layered: ASGIApp = Bodies(app, caps=body_caps or {})
-    layered = PersonLimit(layered, limits=granted, secret=secret)
+    layered = PersonLimit(layered, limits=granted, limiter=counting, secret=secret)
     layered = Tokens(layered, verifier=verifier, is_live=is_live, key_check=key_check)
-    layered = AddressLimit(layered, limits=granted, secret=secret)
+    layered = AddressLimit(layered, limits=granted, limiter=counting, secret=secret)
     layered = Methods(layered)
     layered = Problems(layered)
     layered = SecurityHeaders(layered)
     layered = Origins(layered, audit=audit)
-    return Trace(layered, tracer=tracer)
+    layered = Measure(layered, registry=registry)
+    return Trace(layered, draw=Draw(tracer, traced))

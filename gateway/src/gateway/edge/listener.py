@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from chassis.errors import InvalidArgument, problem
 from chassis.tls import TlsFiles, TlsWatch
 from gateway.edge.headers import secured
+from gateway.edge.joined import Joined
 from gateway.edge.problems import CONTENT_TYPE
 
 DRAIN_S: Final = 20  # for requests under way at shutdown
@@ -67,7 +68,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a Transport
         """Cut at once when full; otherwise the clock for the first request starts."""
-        super().connection_made(transport)
+        super().connection_made(Joined(transport, self.loop))
         if len(self.connections) > self._most_connections:
             transport.abort()
             return

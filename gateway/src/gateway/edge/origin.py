@@ -87,7 +87,8 @@ def _network(host: str) -> bytes | None:
 
 
 def _limit(message: Message) -> str | None:
-    """The name of the first policy in RateLimit-Policy, which our limiter wrote."""
-    values = [value for name, value in message["headers"] if name.lower() == b"ratelimit-policy"]
-    parts = values[0].split(b'"') if values else []
+    """The name of the first policy of which nothing is left, in the RateLimit that our limiter wrote."""
+    standing = next((value for name, value in message["headers"] if name.lower() == b"ratelimit"), b"")
+    spent = (item for item in standing.split(b",") if b";r=0" in item)
+    parts = next(spent, b"").split(b'"')
     return parts[1].decode("ascii") if len(parts) > 1 else None

@@ -144,9 +144,11 @@ class _Answer:
             await refuse(self._scope, self._send, named(error))
 
 
-async def refuse(scope: Scope, send: Send, error: ServiceError, headers: Iterable[Header] = ()) -> None:
-    """Answer with the error's problem. `headers`: what the refusing layer adds (Allow, RateLimit)."""
-    body = encode(error, scope)
+async def refuse(
+    scope: Scope, send: Send, error: ServiceError, headers: Iterable[Header] = (), **members: object
+) -> None:
+    """Answer with the error's problem. `headers` and `members`: what the refusing layer adds (Allow, RateLimit)."""
+    body = encode(error, scope, **members)
     fixed = [(b"content-type", CONTENT_TYPE), (b"content-length", str(len(body)).encode()), *hints(error)]
     await send({"type": "http.response.start", "status": error.http_status, "headers": [*fixed, *headers]})
     await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
@@ -217,8 +219,9 @@ def _declared_names(app: FastAPI) -> frozenset[str]:
 
 
 def _is_foreign(message: Message) -> bool:
-    types = [value for name, value in message.get("headers", ()) if name.lower() == b"content-type"]
-    return message["status"] >= InvalidArgument.http_status and types != [CONTENT_TYPE]
+    if message["status"] < InvalidArgument.http_status:
+        return False
+    return [value for name, value in message.get("headers", ()) if name.lower() == b"content-type"] != [CONTENT_TYPE]
 
 
 def _kind(status: int) -> type[ServiceError]:

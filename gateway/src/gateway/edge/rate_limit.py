@@ -1,129 +1,185 @@
-"""How often: by address before anybody is known, by person afterwards.
+"""How often: by address before anybody is known, by person and address afterwards.
 
-Guarantees: every answer under a limit says where the caller stands (RateLimit and RateLimit-Policy,
-draft-ietf-httpapi-ratelimit-headers-11), a refusal is 429 with Retry-After and costs no token verification;
-addresses are kept as keyed hashes only; memory is bounded. In process: N replicas grant N times as much.
+Guarantees: every answer under a limit says where the caller stands with each that applies (RateLimit and
+RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-11); a refusal is 429 with Retry-After and names what was
+violated; one of an address costs no token verification. Callers are told apart by keyed hashes, and no header shows
+one; an address itself is remembered in memory alone, among the last few, so that it isn't hashed for every request.
+Which limits there are: gateway.edge.limits.
 """
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from hashlib import sha256
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import QuotaExceeded, Unauthenticated
 from gateway.edge.address import address_key
-from gateway.edge.bucket import Buckets, Grant, Policy
-from gateway.edge.headers import Header, is_api
+from gateway.edge.bucket import CAPACITY, Charge, Grant, Policy
+from gateway.edge.headers import Header
+from gateway.edge.limiter import Limiter
+from gateway.edge.limits import FAILURES, TABLE, By, Limits, RouteClass, route_class
 from gateway.edge.problems import refuse
-from gateway.edge.tokens import PRINCIPAL, is_open
+from gateway.edge.tokens import PRINCIPAL
 
-_OURS: Final = frozenset({b"ratelimit", b"ratelimit-policy"})
+QUOTA_EXCEEDED: Final = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+CALLERS: Final = "mail_organiser.callers"  # where the first layer leaves who is calling, for the second
+ROUTE_CLASS: Final = "mail_organiser.route_class"  # and what for
+ADDRESSES: Final = 256  # remembered with their hash
+KEY_BYTES: Final = 16  # of a caller's keyed hash
 
-
-# Chosen for a household behind one address; an organisation behind one raises the first three.
-SESSION: Final = Policy("session", quota=30, window_s=60)  # open routes, per address; a sign-in takes three
-FAILURES: Final = Policy("failures", quota=30, window_s=60)  # refused access tokens, per address
-PAGES: Final = Policy("pages", quota=600, window_s=60)  # static files, per address
-PERSON: Final = Policy("person", quota=600, window_s=60)  # everything else, per person
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What each kind of caller gets."""
-
-    session: Policy = SESSION
-    failures: Policy = FAILURES
-    pages: Policy = PAGES
-    person: Policy = PERSON
+Callers = Mapping[By, bytes]
 
 
 class AddressLimit:
     """The layer for callers that nobody knows yet. Stands before token verification."""
 
-    def __init__(self, app: ASGIApp, *, limits: Limits, secret: bytes) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Limits, limiter: Limiter, secret: bytes) -> None:
         self._app = app
-        self._secret = secret
-        self._session = Buckets(limits.session)
-        self._failures = Buckets(limits.failures)
-        self._pages = Buckets(limits.pages)
+        self._limiter = limiter
+        self._addresses = Addresses(secret)
+        self._dry = Dry()
+        self._open = {kind: _policies(kind, limits) for kind in (RouteClass.SESSION, RouteClass.PAGES)}
+        self._failures = limits.of(FAILURES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        key = address_key(scope, self._secret)
-        if is_open(scope["method"], scope["path"]):
-            buckets = self._session if is_api(scope["path"]) else self._pages
-            await _limited(self._app, buckets, key)(scope, receive, send)
+        scope[ROUTE_CLASS] = kind = route_class(scope["method"], scope["path"])
+        address = self._addresses.key(scope)
+        scope[CALLERS] = {By.ADDRESS: address}
+        policies = self._open.get(kind)
+        if policies is not None:
+            await _limited(self._app, self._limiter, policies.charges(scope[CALLERS]), scope, receive, send)
         else:
-            await self._counting_failures(key)(scope, receive, send)
+            await self._counting_failures(Charge(self._failures, address), scope, receive, send)
 
-    def _counting_failures(self, key: bytes) -> ASGIApp:
-        # A closed route is limited by person further in. Here only failures count, so that guessing runs dry.
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            standing = self._failures.peek(key, time.monotonic())
-            if not standing.allowed:
-                await _refuse(scope, send, self._failures.policy, standing)
-                return
+    async def _counting_failures(self, charge: Charge, scope: Scope, receive: Receive, send: Send) -> None:
+        # A closed route is limited further in. Here only failures count, so that guessing runs dry.
+        dry = self._dry.wait_s(charge.key, time.monotonic())
+        if dry:
+            await _refuse(scope, send, [charge], [Grant(allowed=False, remaining=0, reset_s=dry)])
+            return
 
-            async def counting(message: Message) -> None:
-                if message["type"] == "http.response.start" and message["status"] == Unauthenticated.http_status:
-                    self._failures.take(key, time.monotonic())
-                await send(message)
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == Unauthenticated.http_status:
+                (grant,) = await self._limiter.take([charge])
+                self._dry.note(charge.key, grant, time.monotonic())
+            await send(message)
 
-            await self._app(scope, receive, counting)
+        await self._app(scope, receive, counting)
 
-        return app
+
+class Addresses:
+    """Keyed hashes of the last few addresses that called."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._known: OrderedDict[str, bytes] = OrderedDict()
+
+    def key(self, scope: Scope) -> bytes:
+        """What stands for the caller's address."""
+        client = scope.get("client")
+        host = client[0] if client else ""
+        known = self._known.get(host)
+        if known is None:
+            known = self._known[host] = address_key(scope, self._secret)[:KEY_BYTES]
+            if len(self._known) > ADDRESSES:
+                self._known.popitem(last=False)
+        return known
+
+
+class Dry:
+    """Addresses that have no failure left, and until when. Kept here, so that refusing one asks nobody."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+
+    def wait_s(self, key: bytes, now: float) -> int:
+        """Whole seconds until `key` may fail again; 0: now."""
+        until = self._until.get(key, 0.0)
+        if until <= now:
+            self._until.pop(key, None)
+            return 0
+        return int(until - now) + 1
+
+    def note(self, key: bytes, grant: Grant, now: float) -> None:
+        """What the limiter said to one more failure."""
+        if grant.remaining == 0:
+            self._until[key] = now + grant.reset_s
+            if len(self._until) > CAPACITY:
+                self._until.popitem(last=False)
 
 
 class PersonLimit:
     """The layer for known callers. Stands behind token verification."""
 
-    def __init__(self, app: ASGIApp, *, limits: Limits, secret: bytes) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Limits, limiter: Limiter, secret: bytes) -> None:
         self._app = app
+        self._limiter = limiter
         self._secret = secret
-        self._buckets = Buckets(limits.person)
+        self._policies = {kind: _policies(kind, limits) for kind in RouteClass}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or PRINCIPAL not in scope:
             await self._app(scope, receive, send)
             return
-        key = sha256(self._secret + scope[PRINCIPAL].person_id.encode()).digest()
-        await _limited(self._app, self._buckets, key)(scope, receive, send)
+        who = scope[PRINCIPAL]
+        callers = {**scope[CALLERS], By.PERSON: self._key(who.person_id)}
+        if who.key_id is not None:
+            callers[By.KEY] = self._key(who.key_id)
+        charges = self._policies[scope[ROUTE_CLASS]].charges(callers)
+        await _limited(self._app, self._limiter, charges, scope, receive, send)
+
+    def _key(self, identity: str) -> bytes:
+        return blake2b(identity.encode(), key=self._secret, digest_size=KEY_BYTES).digest()
 
 
-def _limited(inner: ASGIApp, buckets: Buckets, key: bytes) -> ASGIApp:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        grant = buckets.take(key, time.monotonic())
-        if not grant.allowed:
-            await _refuse(scope, send, buckets.policy, grant)
-            return
+class Policies:
+    """What a class of requests is charged to."""
 
-        async def informing(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*_without_ours(message["headers"]), *standing(buckets.policy, grant)]
-            await send(message)
+    def __init__(self, rules: Sequence[tuple[Policy, By]]) -> None:
+        self._rules = rules
 
-        await inner(scope, receive, informing)
-
-    return app
+    def charges(self, callers: Callers) -> list[Charge]:
+        """A rule of whom this caller has none is not theirs."""
+        return [Charge(policy, callers[by]) for policy, by in self._rules if by in callers]
 
 
-async def _refuse(scope: Scope, send: Send, policy: Policy, grant: Grant) -> None:
-    error = QuotaExceeded(retry_after=max(1, grant.reset_s))  # never earlier than what RateLimit says
-    await refuse(scope, send, error, standing(policy, grant))
+def _policies(kind: RouteClass, limits: Limits) -> Policies:
+    return Policies([(limits.of(rule), rule.by) for rule in TABLE[kind]])
 
 
-def standing(policy: Policy, grant: Grant) -> list[Header]:
-    """The two headers: what the policy grants, and what is left of it for this caller."""
-    return [
-        (b"ratelimit-policy", f'"{policy.name}";q={policy.quota};w={policy.window_s}'.encode()),
-        (b"ratelimit", f'"{policy.name}";r={grant.remaining};t={grant.reset_s}'.encode()),
+async def _limited(  # noqa: PLR0913, PLR0917  # ASGI's three, and what they are limited by
+    app: ASGIApp, limiter: Limiter, charges: Sequence[Charge], scope: Scope, receive: Receive, send: Send
+) -> None:
+    grants = await limiter.take(charges)
+    if not all([grant.allowed for grant in grants]):  # noqa: C419  # two or three, on every request: a list is cheaper
+        await _refuse(scope, send, charges, grants)
+        return
+
+    async def informing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *standing(charges, grants)]
+        await send(message)
+
+    await app(scope, receive, informing)
+
+
+async def _refuse(scope: Scope, send: Send, charges: Sequence[Charge], grants: Sequence[Grant]) -> None:
+    violated = [
+        (charge.policy.name, grant.reset_s) for charge, grant in zip(charges, grants, strict=True) if not grant.allowed
     ]
+    error = QuotaExceeded(retry_after=max(wait for _, wait in violated))  # never earlier than what RateLimit says
+    members = {"type": QUOTA_EXCEEDED, "violated-policies": [name for name, _ in violated]}
+    await refuse(scope, send, error, standing(charges, grants), **members)
 
 
-def _without_ours(headers: Iterable[Header]) -> list[Header]:
-    return [header for header in headers if header[0].lower() not in _OURS]
+def standing(charges: Sequence[Charge], grants: Sequence[Grant]) -> list[Header]:
+    """The two headers: what each policy grants, and what is left of it for this caller. No partition key (pk)."""
+    pairs = zip(charges, grants, strict=True)
+    left = ",".join([f'"{policy.name}";r={grant.remaining};t={grant.reset_s}' for (policy, _), grant in pairs])
+    return [(b"ratelimit-policy", b",".join([policy.header for policy, _ in charges])), (b"ratelimit", left.encode())]

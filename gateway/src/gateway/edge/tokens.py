@@ -95,6 +95,8 @@ class Tokens:
 
 
 def _take_credentials(scope: Scope) -> list[bytes]:
-    taken = [value for name, value in scope["headers"] if name == b"authorization"]
-    scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
+    headers = scope["headers"]
+    taken = [value for name, value in headers if name == b"authorization"]
+    if taken:
+        scope["headers"] = [header for header in headers if header[0] != b"authorization"]
     return taken

@@ -1,18 +1,18 @@
 """A trace for every request, that we begin ourselves.
 
-Guarantees: the caller's traceparent is never adopted (with it, anyone could write into our traces or switch sampling
-on); spans hold the route's template, method and status, never a path, a query, an address or an error's text.
+Guarantees: the caller's traceparent is linked and never adopted (otherwise anyone could write into our traces or
+switch sampling on); spans hold the route's template, method and status, never a path, a query, an address or an error's
+text. Which traces are kept is drawn at their beginning; what is not kept costs next to nothing.
 Every answer carries X-Request-Id: the trace id, also where tracing is switched off.
 """
 
-import secrets
 from typing import Final
 
-from opentelemetry.trace import Span, Status, StatusCode, Tracer, format_trace_id
+from opentelemetry.trace import Span, Status, StatusCode, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.telemetry import edge_span
-from gateway.edge.methods import METHODS
+from gateway.edge.draw import Draw
+from gateway.edge.measure import named_method, template
 from gateway.edge.problems import TRACE_ID
 
 REQUEST_ID: Final = b"x-request-id"
@@ -24,20 +24,19 @@ FASTAPI_TELEMETRY: Final = "fastapi.telemetry"
 class Trace:
     """The layer. Outermost, so that even a refusal has an id."""
 
-    def __init__(self, app: ASGIApp, *, tracer: Tracer) -> None:
+    def __init__(self, app: ASGIApp, *, draw: Draw) -> None:
         self._app = app
-        self._tracer = tracer
+        self._draw = draw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with edge_span(self._tracer, "http.request", None) as span:  # None: not even a link to the caller's trace
+        with self._draw.begin(scope["headers"]) as span:
             await self._traced(scope, receive, send, span)
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
-        context = span.get_span_context()
-        trace_id = format_trace_id(context.trace_id) if context.is_valid else secrets.token_hex(16)
+        trace_id = format_trace_id(span.get_span_context().trace_id)
         scope[TRACE_ID] = trace_id
         scope[FASTAPI_TELEMETRY] = None
 
@@ -51,12 +50,13 @@ class Trace:
 
 
 def _describe(span: Span, scope: Scope, status: int) -> None:
-    method = scope["method"] if scope["method"] in METHODS else "OTHER"
-    template = getattr(scope.get("route"), "path_format", None)
-    span.update_name(f"{method} {template}" if template else "http.request")
+    if not span.is_recording():
+        return
+    method, route = named_method(scope["method"]), template(scope)
+    span.update_name(f"{method} {route}" if route else "http.request")
     span.set_attribute("http.request.method", method)
-    if template:  # without one the path is the caller's invention, and goes nowhere
-        span.set_attribute("http.route", template)
+    if route:  # without one the path is the caller's invention, and goes nowhere
+        span.set_attribute("http.route", route)
     span.set_attribute("http.response.status_code", status)
     if status >= 500:  # noqa: PLR2004  # server errors begin here (RFC 9110)
         span.set_status(Status(StatusCode.ERROR))

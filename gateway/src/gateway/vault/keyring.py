@@ -36,11 +36,12 @@ class Purpose(StrEnum):
     BLIND_INDEX = "blind_index"
     AUDIT = "audit"
     ATTESTATION = "attestation"
+    RATE_LIMIT = "rate_limit"
 
 
-# Not in keys files from before there was an audit log: made when one is opened. Events that such a key did not write
-# don't verify under it, so deleting the key to have a new one made hides nothing.
-_ADDED: Final = frozenset({Purpose.AUDIT, Purpose.ATTESTATION})
+# Not in keys files of the first releases: made when one is opened. Nothing was ever sealed under them, and events that
+# such a key did not write don't verify under it, so deleting the key to have a new one made hides nothing.
+_ADDED: Final = frozenset({Purpose.AUDIT, Purpose.ATTESTATION, Purpose.RATE_LIMIT})
 ROTATING: Final = frozenset(Purpose) - {Purpose.BLIND_INDEX}
 
 
