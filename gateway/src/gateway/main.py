@@ -1,5 +1,7 @@
 """Builds the gateway, and nothing else does. Read from top to bottom, it is the architecture."""
 
+import chassis  # noqa: F401  # isort: skip  # before ssl and grpc, which read their settings while they are imported
+
 import asyncio
 import sys
 from collections.abc import AsyncIterator
@@ -10,13 +12,16 @@ from opentelemetry import trace
 
 from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
-from chassis.metrics import Metrics, expose
+from chassis.exposition import expose
+from chassis.metrics import Metrics
 from gateway import app, health, keys
 from gateway.api.cursor import Cursors
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import SentinelClient
+from gateway.edge.counts import EdgeCounts
 from gateway.edge.layers import wrap
-from gateway.edge.listener import Address, Listener
+from gateway.edge.listener import Address, Gauges, Listener, Terms
+from gateway.edge.load import Load
 from gateway.graph.clock import SystemClock
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.link import Asked
@@ -75,7 +80,9 @@ async def serve(path: Path, stopping: asyncio.Event) -> None:
 async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        stack.enter_context(expose(metrics, configured.metrics_host, configured.metrics_port))
+        stack.enter_context(
+            expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
+        )
         keyring = keys.open_or_create(configured)
         vault = Vault(keyring, configured.deployment)
         engine = store.open(configured.database)
@@ -115,9 +122,32 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             public_url=configured.public_url,
             disclosure=configured.disclosure,
         )
-        tracer = trace.get_tracer("gateway.edge")
-        edge = wrap(app.build(parts), verifier=tokens, is_live=live, key_check=api_keys, tracer=tracer)
-        yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
+        counts = EdgeCounts(metrics.registry)
+        load = Load(counts=counts)
+        edge = wrap(
+            app.build(parts),
+            verifier=tokens,
+            is_live=live,
+            key_check=api_keys,
+            tracer=trace.get_tracer("gateway.edge"),
+            load=load,
+            proxies=configured.trusted_proxies,
+        )
+        yield Listener(
+            edge,
+            Address(configured.host, configured.port),
+            configured.edge_tls.files,
+            terms=_terms(configured),
+            gauges=Gauges(load, counts),
+        )
+
+
+def _terms(configured: GatewaySettings) -> Terms:
+    return Terms(
+        connections=configured.connections,
+        connections_of_a_client=configured.connections_of_a_client,
+        proxies=configured.trusted_proxies,
+    )
 
 
 def _tokens(stack: AsyncExitStack, configured: GatewaySettings, keyring: Keyring) -> AccessTokens:

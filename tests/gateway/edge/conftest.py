@@ -1,21 +1,32 @@
 """A small application behind the real layers, called in-process as a server would call it."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable, Collection
+from pathlib import Path
 from typing import Annotated
 
 import httpx
 import pytest
+import uvloop
 from fastapi import Depends, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel, ConfigDict
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis.errors import NotFound, Unauthenticated
+from chassis.authority import LocalAuthority
+from chassis.errors import NotFound, Unauthenticated, Unavailable
+from chassis.tls import TlsFiles
 from gateway import edge
 from gateway.edge import problems
+from gateway.edge.address import Network
+from gateway.edge.listener import Address, Listener, Terms
+from gateway.edge.load import Load
+from gateway.edge.protocol import Deadlines
 from gateway.edge.rate_limit import Limits
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import REFUSED, Principal
@@ -48,6 +59,14 @@ def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of
     @app.get("/api/v1/things/{thing_id}")
     async def thing(thing_id: str, caller: Annotated[Principal, Depends(principal)]) -> dict[str, str]:
         return {"thing": thing_id, "person": caller.person_id}
+
+    @app.put("/api/v1/things/{thing_id}")
+    async def put(thing_id: str) -> dict[str, str]:
+        return {"thing": thing_id}
+
+    @app.get("/api/v1/unavailable")
+    async def unavailable() -> None:
+        raise Unavailable(retry_after=3)
 
     @app.get("/api/v1/headers")
     async def headers(request: Request) -> dict[str, str]:
@@ -103,7 +122,13 @@ def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of
 class Edge:
     """The wrapped application and what it left behind."""
 
-    def __init__(self, limits: Limits | None = None, caps: dict[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        caps: dict[str, int] | None = None,
+        load: Load | None = None,
+        proxies: Collection[Network] = (),
+    ) -> None:
         self.spans = InMemorySpanExporter()
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self.spans))
@@ -115,6 +140,8 @@ class Edge:
             tracer=provider.get_tracer("test"),
             limits=limits,
             body_caps=caps,
+            load=load,
+            proxies=proxies,
         )
 
     async def _is_live(self, caller: Principal) -> bool:
@@ -137,3 +164,52 @@ def make_edge() -> Callable[..., Edge]:
 @pytest.fixture
 def front() -> Edge:
     return Edge()
+
+
+QUICK = Deadlines(handshake_s=0.5, headers_s=0.5, message_s=0.8, stall_s=0.5, idle_s=1, farewell_s=0.5)
+
+
+class Quick:
+    """A listener whose deadlines pass quickly, and raw connections to it. seen: paths that reached the application."""
+
+    def __init__(self, app: ASGIApp, tls: TlsFiles) -> None:
+        self.seen: set[str] = set()
+        self.tls = tls
+        self._app = app
+        self.listener = Listener(self._noting, Address("127.0.0.1", 0), tls, terms=Terms(QUICK))
+
+    async def _noting(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.seen.add(scope["path"])
+        await self._app(scope, receive, send)
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        trust = ssl.create_default_context(cafile=str(self.tls.authority))
+        return await asyncio.open_connection("127.0.0.1", self.listener.port, ssl=trust, server_hostname="localhost")
+
+
+@contextlib.asynccontextmanager
+async def served(listener: Listener) -> AsyncIterator[None]:
+    """The listener, serving while inside."""
+    serving = asyncio.create_task(listener.serve())
+    while not listener.started and not serving.done():  # noqa: ASYNC110  # uvicorn offers no event
+        await asyncio.sleep(0.01)
+    yield
+    listener.should_exit = True
+    await serving
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """As in the gateway itself: asyncio's own loop is forgiving about what uvloop is not."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> TlsFiles:
+    return LocalAuthority.open(tmp_path / "tls").issue("localhost", hosts=["127.0.0.1"])
+
+
+@pytest.fixture
+async def quick(make_edge: Callable[..., Edge], tls: TlsFiles) -> AsyncIterator[Quick]:
+    built = Quick(make_edge().app, tls)
+    async with served(built.listener):
+        yield built

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, Status, StatusCode, Tracer, format_trace_i
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.telemetry import edge_span
-from gateway.edge.methods import METHODS
+from gateway.edge.allow import METHODS
 from gateway.edge.problems import TRACE_ID
 
 REQUEST_ID: Final = b"x-request-id"
