@@ -193,9 +193,13 @@ async def served(listener: Listener) -> AsyncIterator[None]:
     serving = asyncio.create_task(listener.serve())
     while not listener.started and not serving.done():  # noqa: ASYNC110  # uvicorn offers no event
         await asyncio.sleep(0.01)
-    yield
-    listener.should_exit = True
-    await serving
+    try:
+        yield
+    finally:
+        listener.should_exit = True
+        for connection in list(listener.server_state.connections):
+            connection.transport.abort()
+        await serving
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -34,9 +34,13 @@ async def served(listener: Listener) -> AsyncIterator[None]:
     serving = asyncio.create_task(listener.serve())
     while not listener.started:  # noqa: ASYNC110  # uvicorn offers no event
         await asyncio.sleep(0.01)
-    yield
-    listener.should_exit = True
-    await serving
+    try:
+        yield
+    finally:
+        listener.should_exit = True
+        for connection in list(listener.server_state.connections):
+            connection.transport.abort()
+        await serving
 
 
 @pytest.fixture
@@ -255,7 +259,7 @@ async def test_a_client_beyond_its_share_is_cut_at_once_and_others_come_in(
 
 async def test_a_connection_that_ended_gives_its_place_back(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
     """Fifty, one after the other, through two places: also those whose handshake failed."""
-    async with granting(make_edge, tls, connections_of_a_client=2) as built:
+    async with granting(make_edge, tls, connections_of_a_client=2) as built, asyncio.timeout(60):
         for number in range(50):
             if number % 2:
                 _, plain = await asyncio.open_connection("127.0.0.1", built.port)
