@@ -98,6 +98,10 @@ techniques: setup ## Write docs/reference/techniques.md again from sentinel's ru
 bench: setup ## Measure: columnar batches against unary calls, both in one run
 	@$(BIN)/python tests/bench/columns.py
 
+.PHONY: bench-slow-clients
+bench-slow-clients: setup ## Measure what slow and 10,000 idle connections cost another client, and in memory [ROUNDS=3]
+	@$(BIN)/python tests/bench/gateway/slow_clients.py $${ROUNDS:+--rounds "$$ROUNDS"}
+
 .PHONY: bench-inspect
 bench-inspect: setup ## Measure what inspecting ordinary mail costs [DATA=labelled.jsonl]
 	@$(BIN)/python tests/bench/inspect_time.py $(if $(filter file,$(origin DATA)),,"$(DATA)")

@@ -2,7 +2,10 @@
 
 import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
 
+import _ssl
+import ctypes
 import json
+import os
 import secrets
 import sqlite3
 import ssl
@@ -21,9 +24,18 @@ import pytest
 from chassis.tls import TlsFiles
 from cli import up
 from cli.child import Child
-from cli.house import CLASSIFIER, GATEWAY, HOST, SENTINEL, House, Ports, free_port
+from cli.house import CLASSIFIER, GATEWAY, HOST, PROMETHEUS, SENTINEL, House, Ports, free_port
 from cli.place import Place
 from cli.sign_in import sign_in
+
+
+def _take_up_openssl_conf() -> None:
+    """Pytest had OpenSSL read its settings before chassis named ours; a service has not. Here they are read again."""
+    openssl = ctypes.CDLL(_ssl.__file__)
+    assert openssl.CONF_modules_load_file(os.environ["OPENSSL_CONF"].encode(), None, ctypes.c_ulong(0)) == 1
+
+
+_take_up_openssl_conf()
 
 PATIENCE = 120.0  # seconds for anything that must happen on a busy machine
 LATE = "2026-11-30T12:00:00+00:00"  # after all mail of a seed
@@ -161,6 +173,13 @@ class RunningHouse:
         assert response.status_code == 200, response.text
         return response.json()
 
+    def scraped(self, port: int) -> bytes:
+        """A process's metrics page, as Prometheus gets it."""
+        files = self.house.files(PROMETHEUS)
+        trust = ssl.create_default_context(cafile=str(self.house.authority))
+        trust.load_cert_chain(files.certificate, files.key)
+        return httpx.get(f"https://{HOST}:{port}/metrics", verify=trust, trust_env=False).raise_for_status().content
+
     def faults(self, *rules: dict[str, Any], seed: int = 1) -> None:
         """Puts these faults in force, and no others."""
         self.control("POST", "/faults", {"seed": seed, "faults": list(rules)})
@@ -272,6 +291,7 @@ class Watch:
 
     def __call__(self, house: RunningHouse, stack: ExitStack) -> None:
         """Puts taps between gateway and its peers, a collector behind all, and metrics on known ports."""
+        self.scrape = house.scraped
         collector = f'otlp_endpoint = "http://{HOST}:{self._collect(stack)}"\n'
         metrics = f'metrics_address = "{HOST}:{self.metrics["sentinel"]}"\n'
         self._settings(house, "sentinel", before=collector + metrics)
@@ -290,9 +310,7 @@ class Watch:
 
     def scraped(self) -> bytes:
         """All metrics pages."""
-        return b"".join(
-            httpx.get(f"http://{HOST}:{port}/metrics", trust_env=False).content for port in self.metrics.values()
-        )
+        return b"".join(self.scrape(port) for port in self.metrics.values())
 
     def _collect(self, stack: ExitStack) -> int:
         """A loopback OTLP collector that keeps the bytes it is sent."""

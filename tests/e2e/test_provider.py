@@ -125,7 +125,7 @@ def spent(house: Any) -> int:
 
 def bucket(house: Any, provider: Provider, seconds: str) -> tuple[float, float]:
     """(questions that took at most so long, all questions), from the classifier's metrics."""
-    page = house.http.get(f"http://127.0.0.1:{provider.metrics}/metrics").text
+    page = house.scraped(provider.metrics).decode()
     name = "provider_question_seconds"
     within = re.search(rf'{name}_bucket{{le="{seconds}"}} ([\d.]+)', page)
     count = re.search(rf"{name}_count ([\d.]+)", page)
@@ -269,7 +269,7 @@ def test_nothing_of_it_is_kept_or_logged(house: Any, provider: Provider) -> None
     """Database, logs and metrics of three processes: no text of mail, no prompt, no key."""
     root = house.place.root
     kept = {path.name: path.read_bytes() for folder in ("data", "logs") for path in (root / folder).iterdir()}
-    kept["metrics"] = house.http.get(f"http://127.0.0.1:{provider.metrics}/metrics").content
+    kept["metrics"] = house.scraped(provider.metrics)
     assert len(kept) > 5
     for forbidden in (MARK, "File this message", "you file one e-mail"):
         assert [name for name, content in kept.items() if forbidden.encode().lower() in content.lower()] == []

@@ -67,7 +67,7 @@ def test_a_real_model_files_mail(lasting_house: Any) -> None:
     truth = {subject: name for name, subject in MESSAGES}
     right = sum(names.get(row["folder_id"]) == truth[row["message"]["subject"]] for row in rows)
     engines = Counter(row["engine"] for row in rows)
-    page = house.http.get(f"http://127.0.0.1:{model.metrics}/metrics").text
+    page = house.scraped(model.metrics).decode()
     seconds = re.search(r"provider_question_seconds_sum ([\d.]+)", page)
     assert seconds is not None
     sys.stderr.write(f"{dict(engines)}, {right} of {len(rows)} right, {float(seconds[1]):.0f} s of thinking\n")

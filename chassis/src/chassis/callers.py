@@ -13,6 +13,7 @@ HEALTH: Mapping[str, frozenset[str]] = {
     "/grpc.health.v1.Health/Check": frozenset({ANYONE}),
     "/grpc.health.v1.Health/Watch": frozenset({ANYONE}),
 }
+METRICS: Mapping[str, frozenset[str]] = {"/metrics": frozenset({"prometheus.mail-organiser.internal"})}  # over HTTPS
 UNKNOWN = (
     "unknown"  # how a method outside the table is called in logs, spans and metrics: its name is a stranger's text
 )

@@ -1,15 +1,11 @@
-"""Prometheus, on a port of its own.
+"""What a process counts, for Prometheus. How it gets there: chassis.exposition.
 
 Guarantees: labels come from closed sets (methods of the caller table, gRPC status names), so neither a person nor a
 stranger can add a series; nothing is registered globally.
 Must never: carry a user, a mailbox, an address or a message in a label.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from prometheus_client import CollectorRegistry, GCCollector, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.exposition import start_http_server
 
 # Seconds. From a batch of columns (ms) up to the longest deadline; bounds of OpenTelemetry's rpc.server.call.duration.
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60)
@@ -35,15 +31,3 @@ class Metrics:
     def called(self, method: str, code: str, seconds: float) -> None:
         """One call answered. method: Callers.label(); code: name of a grpc.StatusCode."""
         self._calls.labels(method.lstrip("/"), code).observe(seconds)
-
-
-@contextmanager
-def expose(metrics: Metrics, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
-    """Serves GET /metrics in plain HTTP while inside; yields the bound port. Keep it off the public network."""
-    server, thread = start_http_server(port, addr=host, registry=metrics.registry)
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

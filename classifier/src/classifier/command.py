@@ -1,5 +1,7 @@
 """The command line: `classifier serve` and `classifier replay`. Imports what a command needs when it runs."""
 
+import chassis  # noqa: F401  # isort: skip  # before hashlib and ssl: they read OpenSSL's settings while they are imported
+
 import secrets
 import sys
 from collections import defaultdict

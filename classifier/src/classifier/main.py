@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chassis import logs, metrics, process, telemetry
+from chassis import exposition, logs, metrics, process, telemetry
 from chassis.callers import Callers
 from chassis.server import Serving, serve
 from classifier.servicer import Servicer
@@ -43,7 +43,8 @@ async def started(settings: Settings, stack: AsyncExitStack) -> Serving:
     stack.callback(tracing.shutdown)
     measured = metrics.Metrics()
     if settings.metrics is not None:
-        stack.enter_context(metrics.expose(measured, settings.metrics.host, settings.metrics.port))
+        place = settings.metrics
+        stack.enter_context(exposition.expose(measured, settings.tls.files, place.host, place.port))
     executor = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix=NAME))
     asking = None if settings.provider is None else await _asking(settings.provider, measured, stack)
     servicer = Servicer(trust(settings), time.time, executor, asking)

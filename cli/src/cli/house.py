@@ -38,7 +38,8 @@ SETTLE_SECONDS = 3.0  # the sandbox ends what it began within this; Graph itself
 _DOMAIN = "mail-organiser.internal"
 SENTINEL, CLASSIFIER, GATEWAY = f"sentinel.{_DOMAIN}", f"classifier.{_DOMAIN}", f"gateway.{_DOMAIN}"
 EDGE, SANDBOX = f"edge.{_DOMAIN}", f"sandbox.{_DOMAIN}"
-_LEAVES = dict.fromkeys((SENTINEL, CLASSIFIER, GATEWAY, EDGE, SANDBOX), (HOST, "localhost"))
+PROMETHEUS = f"prometheus.{_DOMAIN}"  # for whoever looks at the metrics
+_LEAVES = dict.fromkeys((SENTINEL, CLASSIFIER, GATEWAY, EDGE, SANDBOX, PROMETHEUS), (HOST, "localhost"))
 
 
 @dataclass(frozen=True, slots=True)

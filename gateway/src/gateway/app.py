@@ -79,7 +79,7 @@ def build(parts: Parts) -> FastAPI:
     objects.refuse_unowned(routers)
     for router in routers:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, before=fast_routes(parts))
     failures.install(app)
     description.describe(app, fast_routes(parts))
     return app

@@ -1,5 +1,7 @@
 """Builds the gateway, and nothing else does. Read from top to bottom, it is the architecture."""
 
+import chassis  # noqa: F401  # isort: skip  # before ssl and grpc, which read their settings while they are imported
+
 import asyncio
 import gc
 import sys
@@ -14,7 +16,8 @@ from sqlalchemy import Engine
 
 from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
-from chassis.metrics import Metrics, expose
+from chassis.exposition import expose
+from chassis.metrics import Metrics
 from gateway import app, health, keys, offline, rounds
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
@@ -24,9 +27,11 @@ from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import SentinelClient
+from gateway.edge.counts import EdgeCounts
 from gateway.edge.layers import wrap
 from gateway.edge.limiter import Limiter, LocalLimiter
-from gateway.edge.listener import Address, Listener
+from gateway.edge.listener import Address, Gauges, Listener, Terms
+from gateway.edge.load import Load
 from gateway.edge.redis_buckets import RedisBuckets, open_redis
 from gateway.edge.shared_limiter import LimiterMetrics, SharedLimiter
 from gateway.graph.clock import SystemClock
@@ -105,7 +110,9 @@ def _settle() -> None:
 async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        stack.enter_context(expose(metrics, configured.metrics_host, configured.metrics_port))
+        stack.enter_context(
+            expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
+        )
         keyring = keys.open_or_create(configured)
         tally = Tally()
         vault = Vault(keyring, configured.deployment, note=tally.note)
@@ -155,19 +162,22 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             public_url=configured.public_url,
             disclosure=configured.disclosure,
         )
-        tracer = trace.get_tracer("gateway.edge")
+        counts = EdgeCounts(metrics.registry)
+        load = Load(counts=counts)
         edge = wrap(
             Fast(app.build(parts), app.fast_routes(parts)),
             verifier=tokens,
             is_live=live,
             key_check=api_keys,
             audit=audit,
-            tracer=tracer,
+            tracer=trace.get_tracer("gateway.edge"),
             registry=metrics.registry,
             traced=configured.otlp_sampled if configured.otlp_endpoint else 0.0,
             limits=configured.limits.limits,
             limiter=_limiter(stack, configured, metrics),
             limit_secret=keyring.newest(Purpose.RATE_LIMIT).secret,
+            load=load,
+            proxies=configured.trusted_proxies,
         )
         retention = offline.retention(configured, engine, keyring, audit)
         daily = Daily(engine, vault, audit, retention, work, holder=configured.executor)
@@ -179,7 +189,21 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
                 Round("audit_checkpoint", HOUR_SECONDS, lambda: audit.note_heads(engine)),
             )
         )
-        yield Listener(edge, Address(configured.host, configured.port), configured.edge_tls.files)
+        yield Listener(
+            edge,
+            Address(configured.host, configured.port),
+            configured.edge_tls.files,
+            terms=_terms(configured),
+            gauges=Gauges(load, counts),
+        )
+
+
+def _terms(configured: GatewaySettings) -> Terms:
+    return Terms(
+        connections=configured.connections,
+        connections_of_a_client=configured.connections_of_a_client,
+        proxies=configured.trusted_proxies,
+    )
 
 
 def _begun(engine: Engine, audit: Trail, configured: GatewaySettings, *, rotated: str | None) -> None:

@@ -1,5 +1,6 @@
 """What the gateway must be told. Read once, frozen, unknown keys refused; secrets are paths of files."""
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -7,6 +8,7 @@ from pydantic import Field, model_validator
 from chassis.settings import File, Settings, Tls
 from gateway.disclosure import Disclosure
 from gateway.edge.bucket import Policy
+from gateway.edge.crowd import MAX_CONNECTIONS, MAX_OF_A_CLIENT
 from gateway.edge.limits import WINDOW_S, Limits
 from gateway.edge.redis_buckets import RedisSettings
 from gateway.identity.microsoft import MicrosoftSettings
@@ -82,6 +84,9 @@ class GatewaySettings(Settings):
     public_url: Annotated[str, Field(pattern="^https://[^/]+$")]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    connections: Annotated[int, Field(ge=1, le=1_000_000)] = MAX_CONNECTIONS
+    connections_of_a_client: Annotated[int, Field(ge=1, le=1_000_000)] = MAX_OF_A_CLIENT
     executor: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")] = "gateway-0"
     edge_tls: Tls
     peer_tls: Tls

@@ -4,6 +4,8 @@ Imports the service's half (grpc, TLS) only when it serves, so that `inspect` an
 settings nor network. Must never: repeat a line that it could not read.
 """
 
+import chassis  # noqa: F401  # isort: skip  # before hashlib and ssl: they read OpenSSL's settings while they are imported
+
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """Builds the service out of its settings and runs it until it is told to stop. Nothing else does."""
 
-import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
+import chassis  # noqa: F401  # isort: skip  # before ssl and grpc, which read their settings while they are imported
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from chassis import logs, metrics, process, telemetry
+from chassis import exposition, logs, metrics, process, telemetry
 from chassis.callers import Callers
 from chassis.health import Check
 from chassis.server import Serving, serve
@@ -56,7 +56,7 @@ async def running(settings: SentinelSettings) -> AsyncIterator[Serving]:
         stack.callback(traces.shutdown)
         if settings.metrics_address is not None:
             host, _, port = settings.metrics_address.rpartition(":")
-            stack.enter_context(metrics.expose(measured, host, int(port)))
+            stack.enter_context(exposition.expose(measured, settings.tls.files, host, int(port)))
         signer = _signer(settings)
         signals = Signals(measured.registry, signer.policy_hash)
         servicer = SentinelServicer(inspector, signer, signals, executor, time.time)

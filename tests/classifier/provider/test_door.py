@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -254,8 +255,11 @@ async def _of_a_process(one: Any, messages: Any, folders: Any) -> tuple[str, str
         examples = [(MessageText(CANARIES[5], "n", "a@b.test"), 0)]
         request = one.request(messages, folders=folders, examples=examples)
         await ClassifierServiceStub(channel).Classify(request, timeout=20)
-    async with httpx.AsyncClient(trust_env=False) as http:
-        page = (await http.get(f"http://127.0.0.1:{metrics}/metrics")).text
+    prometheus = one.desk.issue("prometheus.mail-organiser.internal")
+    trust = ssl.create_default_context(cafile=str(prometheus.authority))
+    trust.load_cert_chain(prometheus.certificate, prometheus.key)
+    async with httpx.AsyncClient(verify=trust, trust_env=False) as http:
+        page = (await http.get(f"https://127.0.0.1:{metrics}/metrics")).text
     os.kill(process.pid, signal.SIGTERM)
     _, rest = await process.communicate()
     return (b"".join(lines) + rest).decode(), page

@@ -1,10 +1,15 @@
 """A small application behind the real layers, called in-process as a server would call it."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable, Collection
+from pathlib import Path
 from typing import Annotated
 
 import httpx
 import pytest
+import uvloop
 from fastapi import Depends, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from opentelemetry.sdk.trace import TracerProvider
@@ -12,16 +17,22 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, ConfigDict
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis.errors import NotFound, Unauthenticated
+from chassis.authority import LocalAuthority
+from chassis.errors import NotFound, Unauthenticated, Unavailable
+from chassis.tls import TlsFiles
 from gateway import edge
 from gateway.audit import origin
 from gateway.audit.event import Event
 from gateway.audit.origin import Origin
 from gateway.edge import problems
+from gateway.edge.address import Network
 from gateway.edge.limiter import Limiter
 from gateway.edge.limits import Limits
+from gateway.edge.listener import Address, Listener, Terms
+from gateway.edge.load import Load
+from gateway.edge.protocol import Deadlines
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import REFUSED, Principal
 
@@ -58,6 +69,14 @@ def application(provider: TracerProvider) -> FastAPI:  # noqa: C901  # a list of
     @app.get("/api/v1/things/{thing_id}")
     async def thing(thing_id: str, caller: Annotated[Principal, Depends(principal)]) -> dict[str, str]:
         return {"thing": thing_id, "person": caller.person_id}
+
+    @app.put("/api/v1/things/{thing_id}")
+    async def put(thing_id: str) -> dict[str, str]:
+        return {"thing": thing_id}
+
+    @app.get("/api/v1/unavailable")
+    async def unavailable() -> None:
+        raise Unavailable(retry_after=3)
 
     @app.get("/api/v1/headers")
     async def headers(request: Request) -> dict[str, str]:
@@ -133,6 +152,8 @@ class Edge:
         limiter: Limiter | None = None,
         limit_secret: bytes | None = None,
         traced: float = 1.0,
+        load: Load | None = None,
+        proxies: Collection[Network] = (),
     ) -> None:
         self.spans = InMemorySpanExporter()
         provider = TracerProvider(shutdown_on_exit=False)
@@ -152,6 +173,8 @@ class Edge:
             limiter=limiter,
             limit_secret=limit_secret,
             body_caps=caps,
+            load=load,
+            proxies=proxies,
         )
 
     async def _is_live(self, caller: Principal) -> bool:
@@ -174,3 +197,56 @@ def make_edge() -> Callable[..., Edge]:
 @pytest.fixture
 def front() -> Edge:
     return Edge()
+
+
+QUICK = Deadlines(handshake_s=0.5, headers_s=0.5, message_s=0.8, stall_s=0.5, idle_s=1, farewell_s=0.5)
+
+
+class Quick:
+    """A listener whose deadlines pass quickly, and raw connections to it. seen: paths that reached the application."""
+
+    def __init__(self, app: ASGIApp, tls: TlsFiles) -> None:
+        self.seen: set[str] = set()
+        self.tls = tls
+        self._app = app
+        self.listener = Listener(self._noting, Address("127.0.0.1", 0), tls, terms=Terms(QUICK))
+
+    async def _noting(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.seen.add(scope["path"])
+        await self._app(scope, receive, send)
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        trust = ssl.create_default_context(cafile=str(self.tls.authority))
+        return await asyncio.open_connection("127.0.0.1", self.listener.port, ssl=trust, server_hostname="localhost")
+
+
+@contextlib.asynccontextmanager
+async def served(listener: Listener) -> AsyncIterator[None]:
+    """The listener, serving while inside."""
+    serving = asyncio.create_task(listener.serve())
+    while not listener.started and not serving.done():  # noqa: ASYNC110  # uvicorn offers no event
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        listener.should_exit = True
+        for connection in list(listener.server_state.connections):
+            connection.transport.abort()
+        await serving
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """As in the gateway itself: asyncio's own loop is forgiving about what uvloop is not."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> TlsFiles:
+    return LocalAuthority.open(tmp_path / "tls").issue("localhost", hosts=["127.0.0.1"])
+
+
+@pytest.fixture
+async def quick(make_edge: Callable[..., Edge], tls: TlsFiles) -> AsyncIterator[Quick]:
+    built = Quick(make_edge().app, tls)
+    async with served(built.listener):
+        yield built

@@ -9,8 +9,9 @@ import pytest
 
 from gateway.edge.body import Bodies
 from gateway.edge.bucket import Policy
-from gateway.edge.headers import CONTENT_SECURITY_POLICY
+from gateway.edge.headers import CONTENT_SECURITY_POLICY, SecurityHeaders
 from gateway.edge.limits import Limits
+from gateway.edge.problems import Problems
 from gateway.edge.tokens import OPEN_ROUTES
 
 GOOD = {"authorization": "Bearer good-token"}
@@ -35,6 +36,8 @@ CASES: list[tuple[str, str, dict[str, str], bytes | None, int]] = [
     ("POST", "/api/v1/things", GOOD, b"x" * 70_000, 413),
     ("GET", "/api/v1/fails", GOOD, None, 500),
     ("GET", "/api/v1/absent", GOOD, None, 404),
+    ("GET", "/api/v1/unavailable", GOOD, None, 503),
+    ("GET", "/api/v1/things/1/", GOOD, None, 307),
 ]
 
 
@@ -102,6 +105,42 @@ async def test_invalid_fields_are_named_by_pointer_if_they_are_ours(front: Any) 
     ]
 
 
+async def test_408_and_429_carry_the_security_headers(make_edge: Callable[..., Any]) -> None:
+    """The two that take a while or many: the same headers."""
+    sent: list[dict[str, Any]] = []
+
+    async def never() -> dict[str, Any]:
+        return await asyncio.Future()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    late = SecurityHeaders(Problems(Bodies(make_edge().app, caps={}, deadline_s=0.02)))
+    await late({**_scope("POST", "/api/v1/things"), "headers": [(b"content-length", b"5")]}, never, send)
+    front = make_edge(limits=Limits(session=Policy("session", quota=1, window_s=60)))
+    async with front.client() as client:
+        _, limited = [await client.post("/api/v1/session/sign-in") for _ in range(2)]
+    assert (sent[0]["status"], limited.status_code) == (408, 429)
+    assert dict(sent[0]["headers"])[b"strict-transport-security"].startswith(b"max-age=63072000")
+    assert limited.headers["strict-transport-security"].startswith("max-age=63072000")
+
+
+async def test_an_application_that_says_nothing_has_failed() -> None:
+    """No answer at all becomes our 500 with our headers, not the server's own."""
+
+    async def silent(*_: Any) -> None:
+        return
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await SecurityHeaders(Problems(silent))(_scope("GET", "/"), silent, send)
+    assert sent[0]["status"] == 500
+    assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
+
+
 async def test_an_unnamed_exception_leaves_a_log_line_without_its_text(
     front: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,19 +167,30 @@ async def test_an_answer_that_breaks_off_is_not_completed(front: Any) -> None:
     assert not any(message["type"] == "http.response.body" and not message.get("more_body") for message in sent)
 
 
+ALLOWED = [
+    ("/api/v1/things/1", b"GET, PUT"),  # two routes of one path
+    ("/api/v1/things", b"POST"),
+    ("/", b"GET"),
+    ("/api/v1/nowhere", b"DELETE, GET, HEAD, PATCH, POST, PUT"),  # there, it says what is known at all
+]
+
+
+@pytest.mark.parametrize(("path", "allowed"), ALLOWED)
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "OPTIONS", "TRACK", "PROPFIND", "get"])
-async def test_methods_outside_the_list_are_refused_with_allow(front: Any, method: str) -> None:
+async def test_methods_outside_the_list_are_refused_with_allow(
+    front: Any, method: str, path: str, allowed: bytes
+) -> None:
     """Also for routes that exist, also with a good token, and before anything else is looked at."""
-    answer = await _raw(front, method, "/api/v1/things/1")
+    answer = await _raw(front, method, path)
     assert answer["status"] == 405
-    assert answer["headers"][b"allow"] == b"DELETE, GET, HEAD, PATCH, POST, PUT"
+    assert answer["headers"][b"allow"] == allowed
 
 
-async def test_a_routes_own_405_keeps_its_allow(front: Any) -> None:
-    """The framework's answer is replaced, what it says about methods stays."""
+async def test_a_405_of_a_path_names_all_of_its_methods(front: Any) -> None:
+    """The framework names those of the first route with that path."""
     async with front.client() as client:
         answer = await client.delete("/api/v1/things/1", headers=GOOD)
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, PUT"
 
 
 async def test_head_has_no_body_on_an_error(front: Any) -> None:

@@ -5,9 +5,11 @@ import contextlib
 import shutil
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +18,15 @@ import pytest
 from chassis.authority import LocalAuthority
 from chassis.errors import StartRefused
 from chassis.tls import TlsFiles
-from gateway.edge.listener import Address, Deadlines, Listener
+from gateway.edge.bucket import Policy
+from gateway.edge.listener import Address, Listener, Terms
+from gateway.edge.protocol import Deadlines
+from gateway.edge.rate_limit import Limits
 
 GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 SLOW_BODY = (
     b"POST /api/v1/things HTTP/1.1\r\nhost: a\r\nauthorization: Bearer good-token\r\ncontent-length: 9000\r\n\r\n"
 )
-QUICK = Deadlines(handshake_s=0.5, headers_s=0.5, message_s=0.8, stall_s=0.5, idle_s=1)
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> TlsFiles:
-    return LocalAuthority.open(tmp_path / "tls").issue("localhost", hosts=["127.0.0.1"])
 
 
 @contextlib.asynccontextmanager
@@ -35,24 +34,54 @@ async def served(listener: Listener) -> AsyncIterator[None]:
     serving = asyncio.create_task(listener.serve())
     while not listener.started:  # noqa: ASYNC110  # uvicorn offers no event
         await asyncio.sleep(0.01)
-    yield
-    listener.should_exit = True
-    await serving
+    try:
+        yield
+    finally:
+        listener.should_exit = True
+        for connection in list(listener.server_state.connections):
+            connection.transport.abort()
+        await serving
 
 
 @pytest.fixture
-async def listener(make_edge: Callable[..., Any], tls: TlsFiles) -> AsyncIterator[Listener]:
-    built = Listener(make_edge().app, Address("127.0.0.1", 0), tls, deadlines=QUICK)
-    async with served(built):
-        yield built
+def listener(quick: Any) -> Listener:
+    built: Listener = quick.listener
+    return built
 
 
 def trust(tls: TlsFiles) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(tls.authority))
 
 
-async def connect(listener: Listener, tls: TlsFiles) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection("127.0.0.1", listener.port, ssl=trust(tls), server_hostname="localhost")
+async def connect(
+    listener: Listener, tls: TlsFiles, source: str = "127.0.0.1"
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """source: every address of 127.0.0.0/8 is this machine, and another client."""
+    return await asyncio.open_connection(
+        "127.0.0.1", listener.port, ssl=trust(tls), server_hostname="localhost", local_addr=(source, 0)
+    )
+
+
+async def refused(listener: Listener, tls: TlsFiles, source: str = "127.0.0.1") -> bool:
+    """Whether a connection is closed on arrival."""
+    try:
+        _, writer = await connect(listener, tls, source)
+    except (ConnectionError, ssl.SSLError):
+        return True
+    writer.close()
+    return False
+
+
+async def still_served(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> bool:
+    """Whether a connection that is open is answered on."""
+    reader, writer = connection
+    try:
+        writer.write(GET)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        await reader.readexactly(len(b'"page"'))
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return False
+    return head.startswith(b"HTTP/1.1 200")
 
 
 async def closed_after(reader: asyncio.StreamReader) -> float:
@@ -201,19 +230,174 @@ async def test_a_handshake_that_never_comes_is_dropped(listener: Listener) -> No
     writer.close()
 
 
-async def test_more_connections_than_the_cap_are_cut_at_once(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
-    """Bounded memory: the newcomer is cut, those who are in go on."""
-    patient = replace(QUICK, headers_s=5)
-    built = Listener(make_edge().app, Address("127.0.0.1", 0), tls, deadlines=patient, connections=3)
+@contextlib.asynccontextmanager
+async def granting(make_edge: Callable[..., Any], tls: TlsFiles, **terms: Any) -> AsyncIterator[Listener]:
+    """A listener with caps of its own."""
+    built = Listener(make_edge().app, Address("127.0.0.1", 0), tls, terms=Terms(Deadlines(headers_s=20), **terms))
     async with served(built):
+        yield built
+
+
+async def test_a_client_beyond_its_share_is_cut_at_once_and_others_come_in(
+    make_edge: Callable[..., Any], tls: TlsFiles
+) -> None:
+    """The fourth connection of one address is reset; those that are in go on; another address is served."""
+    async with granting(make_edge, tls, connections_of_a_client=3) as built:
         inside = [await connect(built, tls) for _ in range(3)]
-        with contextlib.suppress(ConnectionError):
-            reader, _ = await connect(built, tls)
-            assert await closed_after(reader) < 1
-        inside[0][1].write(GET)
-        assert (await inside[0][0].readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+        assert await refused(built, tls)
+        assert [await still_served(each) for each in inside] == [True, True, True]
+        other = await connect(built, tls, "127.0.0.2")
+        assert await still_served(other)
+        inside[0][1].close()
+        while len(built._door._crowd) > 3:  # noqa: ASYNC110  # the server offers no event
+            await asyncio.sleep(0.005)
+        again = await connect(built, tls)
+        assert await still_served(again)
+        for _, writer in (*inside, other, again):
+            writer.close()
+
+
+async def test_a_connection_that_ended_gives_its_place_back(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
+    """Fifty, one after the other, through two places: also those whose handshake failed."""
+    async with granting(make_edge, tls, connections_of_a_client=2) as built, asyncio.timeout(60):
+        for number in range(50):
+            if number % 2:
+                _, plain = await asyncio.open_connection("127.0.0.1", built.port)
+                plain.write(b"this is no TLS")
+                plain.close()
+            else:
+                _, writer = await connect(built, tls)
+                writer.close()
+            while len(built._door._crowd):  # noqa: ASYNC110  # the server offers no event
+                await asyncio.sleep(0.005)
+
+
+async def test_when_it_is_full_a_modest_client_takes_a_place_of_the_greediest(
+    make_edge: Callable[..., Any], tls: TlsFiles
+) -> None:
+    """Bounded memory, and yet a newcomer is served: the oldest idle connection of whoever has most makes room."""
+    async with granting(make_edge, tls, connections=6) as built:
+        greedy = [await connect(built, tls, "127.0.0.2") for _ in range(6)]
+        assert await refused(built, tls, "127.0.0.2")
+        modest = await connect(built, tls, "127.0.0.3")
+        assert await still_served(modest)
+        assert await closed_after(greedy[0][0]) < 1
+        assert [await still_served(each) for each in greedy[1:]] == [True] * 5
+        for _, writer in (*greedy, modest):
+            writer.close()
+
+
+async def test_handshakes_that_never_come_count_from_the_start(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
+    """Connections that speak no TLS fill a client's share like any other, and no more than that."""
+    async with granting(make_edge, tls, connections_of_a_client=3) as built:
+        silent = [await asyncio.open_connection("127.0.0.1", built.port) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        assert await refused(built, tls)
+        other = await connect(built, tls, "127.0.0.2")
+        assert await still_served(other)
+        for _, writer in (*silent, other):
+            writer.close()
+
+
+async def test_a_proxy_of_ours_has_no_share(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
+    """It brings many people: only the total bounds it."""
+    terms = {"connections_of_a_client": 1, "connections": 4, "proxies": [ip_network("127.0.0.9/32")]}
+    async with granting(make_edge, tls, **terms) as built:
+        inside = [await connect(built, tls, "127.0.0.9") for _ in range(4)]
+        assert [await still_served(each) for each in inside] == [True] * 4
+        assert await refused(built, tls, "127.0.0.9")
         for _, writer in inside:
             writer.close()
+
+
+async def test_a_layer_that_fails_is_answered_in_our_form(tls: TlsFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not in the server's: a problem, HSTS, and no text of the exception in a log."""
+
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("secret-in-the-exception")
+
+    built = Listener(broken, Address("127.0.0.1", 0), tls)
+    async with served(built):
+        answer = await ask(built, tls, GET)
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert b"application/problem+json" in answer
+    assert b"strict-transport-security: max-age=63072000" in answer
+    out = capsys.readouterr()
+    assert "RuntimeError" in out.err
+    assert "secret" not in out.out + out.err + answer.decode()
+
+
+async def test_new_certificates_under_traffic_fail_no_request(
+    tls: TlsFiles, make_edge: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Rotations by the watch on the files, while open connections and new ones ask on: of 100 and more 0 fail."""
+    terms = Terms(certificate_check_s=0.02)
+    built = Listener(
+        make_edge(limits=Limits(pages=Policy("pages", 10**6, 60))).app, Address("127.0.0.1", 0), tls, terms=terms
+    )
+    serials: set[str] = set()
+    outcomes: list[bool] = []
+    rotating = True
+
+    async def keeps() -> None:
+        connection = await connect(built, tls)
+        while rotating:
+            outcomes.append(await still_served(connection))
+        connection[1].close()
+
+    async def comes_anew() -> None:
+        while rotating:
+            connection = await connect(built, tls)
+            serials.add(connection[1].get_extra_info("ssl_object").getpeercert()["serialNumber"])
+            outcomes.append(await still_served(connection))
+            connection[1].close()
+
+    async with served(built), asyncio.timeout(60):
+        asking = [asyncio.create_task(each()) for each in (keeps, keeps, comes_anew, comes_anew)]
+        while (len(serials) < 10 or len(outcomes) < 100) and outcomes.count(False) == 0:
+            LocalAuthority.open(tmp_path / "tls").issue("localhost", hosts=["127.0.0.1"])
+            await asyncio.sleep(0.05)
+        rotating = False
+        await asyncio.gather(*asking)
+    assert outcomes.count(False) == 0
+
+
+async def test_an_address_that_is_taken_is_refused(
+    listener: Listener, make_edge: Callable[..., Any], tls: TlsFiles
+) -> None:
+    """In a sentence that says what to look at."""
+    second = Listener(make_edge().app, Address("127.0.0.1", listener.port), tls)
+    with pytest.raises(StartRefused, match="cannot be bound"):
+        await second.serve()
+
+
+async def test_a_door_that_is_stuck_ends_the_server(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
+    """A fault of ours while accepting must not leave a process that looks alive and lets nobody in."""
+    built = Listener(make_edge().app, Address("127.0.0.1", 0), tls)
+    serving = asyncio.create_task(built.serve())
+    while not built.started:  # noqa: ASYNC110  # uvicorn offers no event
+        await asyncio.sleep(0.01)
+
+    def faulty(arrived: socket.socket, _host: str) -> None:
+        arrived.close()
+        raise ZeroDivisionError
+
+    built._door._greet = faulty  # type: ignore[method-assign]  # what a fault of ours would be
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        await connect(built, tls)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(serving, 5)
+
+
+def test_the_limit_of_descriptors_is_raised_as_far_as_it_may_be() -> None:
+    """1024 by default is less than the connections that we take: raised, or fewer are taken, never too many."""
+    program = (
+        "import resource; from gateway.edge.descriptors import room_for\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (300, 1000))\n"
+        "print(room_for(500), resource.getrlimit(resource.RLIMIT_NOFILE)[0], room_for(5000), room_for(10))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split() == ["500", "756", "744", "10"]
 
 
 async def test_a_new_certificate_is_served_without_a_restart(listener: Listener, tls: TlsFiles, tmp_path: Path) -> None:

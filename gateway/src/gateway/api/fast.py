@@ -13,10 +13,13 @@ from functools import cached_property
 from typing import Any, Final
 
 import msgspec
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from chassis.errors import Unauthenticated
 from gateway.api.access import ACCESS, Needed, check
+from gateway.edge.allow import Route
 from gateway.edge.problems import InvalidFields, UnsupportedMediaType, refuse
 from gateway.edge.tokens import PRINCIPAL
 from gateway.identity.jwt import REFUSED, Principal
@@ -57,6 +60,11 @@ class FastRoute:
         """Of the body."""
         return None if self.body is None else msgspec.json.Decoder(self.body)
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As a framework's route says whether a request is its own."""
+        own = (scope["method"], scope["path"]) == (self.method, self.path)
+        return (Match.FULL if own else Match.NONE), {}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         scope["route"] = self
@@ -82,8 +90,9 @@ class FastRoute:
 class Fast:
     """These routes first, then the application."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[FastRoute]) -> None:
+    def __init__(self, app: FastAPI, routes: Sequence[FastRoute]) -> None:
         self._app = app
+        self.routes: Final[Sequence[Route]] = [*routes, *app.routes]
         self._routes: Mapping[tuple[str, str], FastRoute] = {(route.method, route.path): route for route in routes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.edge.methods import METHODS
+from gateway.edge.allow import METHODS
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds; OpenTelemetry's for HTTP servers
 NO_ROUTE: Final = "none"  # what is no route of ours, or never came so far

@@ -4,26 +4,27 @@ Guarantees: methods outside a closed list get 405 and Allow (TRACE would echo th
 is closed at once: it would pass every later layer, which look at HTTP only.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.edge.allow import METHODS, Route, allow
 from gateway.edge.problems import MethodNotAllowed, refuse
 
-METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")  # no OPTIONS: there is no cross-origin caller
 POLICY_VIOLATION: Final = 1008  # RFC 6455, section 7.4.1
-ALLOW: Final = (b"allow", ", ".join(METHODS).encode())
 
 
 class Methods:
-    """The layer."""
+    """The layer. routes: the application's, for what Allow says."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, routes: Iterable[Route] = ()) -> None:
         self._app = app
+        self._routes = tuple(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in METHODS:
-            await refuse(scope, send, MethodNotAllowed(), [ALLOW])
+            await refuse(scope, send, MethodNotAllowed(), [(b"allow", allow(self._routes, scope).encode())])
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:

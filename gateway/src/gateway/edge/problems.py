@@ -26,6 +26,7 @@ from chassis.errors import (
     problem,
 )
 from chassis.logs import get
+from gateway.edge.allow import Route, allow
 from gateway.edge.headers import Header
 
 CONTENT_TYPE: Final = b"application/problem+json"
@@ -116,6 +117,8 @@ class Problems:
         except Exception as error:  # noqa: BLE001  # the last resort; CancelledError passes
             _log(error, scope)
             await answer.refuse(error)
+        else:
+            await answer.refuse(Internal())  # only if nothing was said at all
 
 
 class _Answer:
@@ -169,8 +172,8 @@ def hints(error: ServiceError) -> list[Header]:
     return headers
 
 
-def install(app: FastAPI) -> None:
-    """Teach a FastAPI application to answer its routes' errors in this form."""
+def install(app: FastAPI, *, before: Sequence[Route] = ()) -> None:
+    """Teach a FastAPI application to answer its routes' errors in this form. before: routes that are asked first."""
 
     async def on_service_error(request: Request, error: Exception) -> Response:
         return respond(request, named(error))
@@ -181,6 +184,13 @@ def install(app: FastAPI) -> None:
         pointers = _pointers(details, _declared_names(app))
         return _response(invalid, encode(invalid, request.scope, errors=pointers))
 
+    async def on_other_method(request: Request, _error: Exception) -> Response:
+        refused = MethodNotAllowed()
+        return _response(
+            refused, encode(refused, request.scope), {"allow": allow([*before, *app.routes], request.scope)}
+        )
+
+    app.add_exception_handler(MethodNotAllowed.http_status, on_other_method)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(RequestValidationError, on_invalid_fields)
 
@@ -190,9 +200,9 @@ def respond(request: Request, error: ServiceError) -> Response:
     return _response(error, encode(error, request.scope))
 
 
-def _response(error: ServiceError, body: bytes) -> Response:
+def _response(error: ServiceError, body: bytes, more: Mapping[str, str] | None = None) -> Response:
     headers = {name.decode(): value.decode() for name, value in hints(error)}
-    return Response(body, error.http_status, headers, media_type=CONTENT_TYPE.decode())
+    return Response(body, error.http_status, {**headers, **(more or {})}, media_type=CONTENT_TYPE.decode())
 
 
 def _pointers(details: Sequence[Mapping[str, Any]], declared: Collection[str]) -> list[dict[str, str]]:

@@ -1,0 +1,190 @@
+"""One connection: uvicorn's HTTP/1.1 on httptools, with the deadlines, caps and refusals that it lacks.
+
+Guarantees: who doesn't get on with it is cut (headers, body, reading, idle: each has its deadline - uvicorn has only
+the last, and 60 of 60 slow connections stayed open); what leaves a doubt (gateway.edge.framing) gets 400, an unknown
+method 405, and nothing behind it is ever answered: one request is read at a time, a second one that was sent before the
+answer to the first ends the connection with that answer. Trailers are refused: they would be taken for headers.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import httptools
+import msgspec
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from chassis.errors import InvalidArgument, ServiceError, problem
+from gateway.edge.allow import ALLOW
+from gateway.edge.framing import MAX_HEADER_BYTES, doubtful
+from gateway.edge.headers import Header, secured
+from gateway.edge.joined import Joined
+from gateway.edge.problems import CONTENT_TYPE, MethodNotAllowed
+
+_REASONS: Final = {400: "Bad Request", 405: "Method Not Allowed"}
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long a connection may take, in seconds, for each thing that it can be slow at."""
+
+    handshake_s: float = 5.0  # TLS; a phone on a bad line needs about one
+    headers_s: float = 10.0  # from the connection, or a request's first byte, to the end of its headers
+    message_s: float = 30.0  # from the end of the headers to the end of the body, whether a route reads it or not
+    stall_s: float = 30.0  # for reading any of an answer that waits in our buffer
+    idle_s: int = 30  # between requests on one connection
+    farewell_s: float = 5.0  # for the client's half of TLS's goodbye; uvloop would wait 30
+
+
+PATIENT: Final = Deadlines()
+
+
+class _Refused(Exception):
+    """Raised inside of the parser: it stops there, and no byte that follows is parsed."""
+
+
+class HttpConnection(HttpToolsProtocol):
+    """The protocol. ended: called once, when the connection is gone."""
+
+    def __init__(self, config: Config, state: ServerState, deadlines: Deadlines, ended: Callable[[], None]) -> None:
+        super().__init__(config, state, {})
+        self._deadlines = deadlines
+        self._ended = ended
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._in_headers = True
+        self._requests = 0  # whose headers are complete
+        self._deaf = False  # nothing that comes is read any more
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is the client's turn."""
+        return self._deadline is not None or not self._answering
+
+    def cut(self) -> None:
+        """End it now. abort, not close: whoever sends a byte a second may also read one a second."""
+        self.transport.abort()
+
+    @property
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a Transport
+        """The clock for the first request starts."""
+        super().connection_made(Joined(transport, self.loop))
+        self._start(self._deadlines.headers_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No clock outlives its connection."""
+        self._stop()
+        self._unstall()
+        super().connection_lost(exc)
+        self._ended()
+
+    def pause_writing(self) -> None:
+        """The client does not read what we answer: the buffer is full."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self._deadlines.stall_s, self.cut)
+
+    def resume_writing(self) -> None:
+        """It read on."""
+        self._unstall()
+        super().resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """Bound what comes before the headers end: in bytes, and in time even if it never begins a request."""
+        if self._deaf:
+            return
+        if not self._answering and self._deadline is None:  # llhttp skips empty lines: they must not keep us here
+            self._start(self._deadlines.headers_s)
+        requests, began_in_headers = self._requests, self._in_headers
+        self._unset_keepalive_if_required()
+        self._parse(data)
+        headers_only = began_in_headers and self._in_headers  # not the end of a body, however large
+        if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
+            self._header_bytes += len(data)
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._refuse(MALFORMED)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserInvalidMethodError:
+            self._refuse(UNKNOWN_METHOD)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._refuse(MALFORMED)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        if self._answering:
+            raise _Refused
+        super().on_message_begin()
+        self._in_headers = True
+        self._start(self._deadlines.headers_s)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; in a trailer, too, which is refused."""
+        if not self._in_headers:
+            raise _Refused
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The headers are there; the body has its own deadline."""
+        if doubtful(self.parser.get_http_version(), self.url, self.headers):
+            raise _Refused
+        self._in_headers = False
+        self._header_bytes = 0
+        self._requests += 1
+        self._start(self._deadlines.message_s)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """All is there. From here on, time is ours."""
+        self._stop()
+        self._in_headers = True
+        super().on_message_complete()
+
+    def _refuse(self, answer: bytes) -> None:
+        """The last thing that is said on this connection; never beside another answer."""
+        self._deaf = True
+        self._stop()
+        if self._answering and self._in_headers:  # an earlier request is being answered: that answer is the last
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+        elif self._answering and self.cycle.response_started:  # in the middle of an answer there is no way to say it
+            self.cut()
+        elif not self.transport.is_closing():
+            if self._in_headers or self._answering:  # otherwise the request whose rest this is was answered already
+                self.transport.write(answer)
+            self.transport.close()
+
+    def _start(self, seconds: float) -> None:
+        self._stop()
+        self._deadline = self.loop.call_later(seconds, self.cut)
+
+    def _stop(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _unstall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+
+def _written(error: ServiceError, *more: Header) -> bytes:
+    """A whole answer in bytes, for what never becomes a request: with the headers of any other."""
+    body = msgspec.json.encode(problem(error, ""))
+    length = str(len(body)).encode()
+    headers = [(b"content-type", CONTENT_TYPE), (b"content-length", length), (b"connection", b"close"), *more]
+    status = f"HTTP/1.1 {error.http_status} {_REASONS[error.http_status]}".encode()
+    return b"\r\n".join([status, *(b": ".join(header) for header in secured(headers, api=True)), b"", body])
+
+
+MALFORMED: Final = _written(InvalidArgument())
+UNKNOWN_METHOD: Final = _written(MethodNotAllowed(), ALLOW)

@@ -1,0 +1,30 @@
+"""What slow and idle connections cost the real gateway and another client; the figures are those of the command."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).with_name("slow_clients.py")
+MEMORY_MIB = 260  # that 2,000 connections, the most that there are, and their answers may add
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_another_client_hardly_notices() -> None:
+    """60 slow heads, 60 slow bodies, 10,000 idle clients, from one address and from a hundred: others are served."""
+    command = [sys.executable, str(BENCH), "--rounds", "3", "--seconds", "8", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=850, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    sys.stderr.write(done.stdout)
+    memory = found["memory_mib"]
+    assert memory["most"] - memory["before"] < MEMORY_MIB
+    for name in ("one address", "100 addresses"):
+        assert found[name]["failed"] == 0
+        assert found[name]["requests"] > 1000
+        assert found[name]["p99_ratio"] <= 2
+    assert found["one address"]["descriptors"] < 500  # 256 of the idle, 120 slow ones, the other client's
+    assert found["100 addresses"]["descriptors"] < 2_200
