@@ -245,16 +245,20 @@ class LearnedEngine:
         touched = np.flatnonzero(np.abs(error) >= _LEAST_GRADIENT)
         slope = error[touched].astype(np.float32)
         loud = sight.loud * teaches
-        table.squares[sight.rows] += loud**2 * float(slope @ slope)
-        pace = _RATE * loud / np.sqrt(_FIRST_SQUARES + table.squares[sight.rows])
-        cells = np.ix_(sight.rows, touched)
-        table.weights[cells] = np.clip(table.weights[cells] - pace[:, None] * slope, -MAX_WEIGHT, MAX_WEIGHT)
+        squares = table.squares[sight.rows] + loud**2 * float(slope @ slope)
+        table.squares[sight.rows] = squares
+        pace = _RATE * loud / np.sqrt(_FIRST_SQUARES + squares)
+        weights = table.weights.reshape(-1)
+        cells = sight.rows[:, None] * table.weights.shape[1] + touched
+        moved = weights.take(cells) - pace[:, None] * slope
+        weights[cells] = np.minimum(np.maximum(moved, -MAX_WEIGHT), MAX_WEIGHT)
 
     def _remember(self, sight: Sight, truth: int, teaches: Floats) -> None:
         taught = teaches > 0
         rows = sight.rows[taught]
-        self.table.counts[rows] *= FADE
-        self.table.counts[rows, truth] += teaches[taught]
+        counts = self.table.counts.take(rows, axis=0) * np.float32(FADE)
+        counts[:, truth] += teaches[taught]
+        self.table.counts[rows] = counts
         self.table.last[rows] = truth
         self.table.seen[rows] += 1
         self.table.touched[rows] = self.learned

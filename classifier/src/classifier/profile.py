@@ -43,7 +43,6 @@ _NONE = 0xFFFF
 _COUNT_STEP = 1024.0  # counts are stored as whole 1024ths
 _MAX_COUNT = 1.0 / (1.0 - FADE)  # what a count that fades comes close to, 33
 _MAX_SEEN = 0xFFFF
-_LEVEL = 2  # 6 makes a profile smaller by a tenth, and sealing takes three times as long
 
 Arrays = Mapping[str, NDArray[Any]]
 _Whole = TypeVar("_Whole", NDArray[np.int16], NDArray[np.uint16])
@@ -117,9 +116,15 @@ def _sealed(engine: LearnedEngine, most: int) -> bytes:
         _planes(arrays[name].astype(kind, casting="same_kind").tobytes(), int(kind[2]))
         for name, (kind, _) in _layout(sizes).items()
     ]
-    body = zlib.compress(b"".join(parts), _LEVEL)
+    body = _deflated(b"".join(parts))
     head = _HEADER.pack(_MAGIC, _FORMAT, ENGINE_VERSION, *sizes, len(body))
     return head + engine.key.tag(head + body) + body
+
+
+def _deflated(data: bytes) -> bytes:
+    """Runs and Huffman codes only: a profile is 3 % larger than with strings matched too, and sealed in half the time."""
+    deflater = zlib.compressobj(level=1, strategy=zlib.Z_RLE)
+    return deflater.compress(data) + deflater.flush()
 
 
 def _planes(data: bytes, width: int) -> bytes:

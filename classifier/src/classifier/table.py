@@ -49,13 +49,10 @@ class Table:
 
     def ensure(self, keys: Sequence[int]) -> Ints:
         """Rows of these features, made where there was none. Call reserve first."""
-        row_of, size = self.row_of, self.size
-        for key in keys:
-            if key not in row_of:
-                row_of[key] = size
-                size += 1
-        self.size = size
-        return self.find(keys)
+        row_of = self.row_of
+        rows = [row_of.setdefault(key, len(row_of) + 1) for key in keys]
+        self.size = len(row_of) + 1
+        return np.array(rows, dtype=np.int64)
 
     def reserve(self, rows: int) -> None:
         """Makes room for so many more rows, forgetting old ones at the limit. Row numbers may change."""
