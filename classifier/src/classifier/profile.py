@@ -292,6 +292,7 @@ def _table(arrays: Arrays, sizes: _Sizes) -> Table:
     last = arrays["last"].astype(np.int64)
     table.last[rows] = np.where(last == _NONE, NO_CLASS, last)
     for matrix, name, step in ((table.weights, "weight", _STEP), (table.counts, "count", _COUNT_STEP)):
-        where = np.repeat(np.arange(1, sizes.rows + 1), arrays[f"{name}s_in_row"].astype(np.int64))
-        matrix[where, arrays[f"{name}_class"].astype(np.int64)] = arrays[name].astype(np.float32) / np.float32(step)
+        starts = np.arange(1, sizes.rows + 1) * matrix.shape[1]
+        where = np.repeat(starts, arrays[f"{name}s_in_row"]) + arrays[f"{name}_class"]  # one index is quicker than two
+        matrix.reshape(-1)[where] = arrays[name].astype(np.float32) / np.float32(step)
     return table

@@ -17,7 +17,7 @@ NO_CLASS: Final = -1
 UNKNOWN: Final = 0  # the row of everything never seen
 LIFE = 64  # messages by which each sighting lengthens a row's life
 
-_COLUMN_STEP = 32
+_COLUMN_STEP = 16  # an opened profile touches every page of both matrices
 _FIRST_ROWS = 1024
 
 Floats = NDArray[np.float32]
