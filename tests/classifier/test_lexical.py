@@ -86,7 +86,7 @@ def test_a_name_helps_a_folder_that_holds_little(taught: Any, post: Any, folders
     message = taught.cleared(post.message("other@x.test", "Bridgeline receivables"))
     seen, engine = marks(message, taught.engine.key), taught.engine
     offer = engine.offer([engine.key.label(each) for each in (folders[0].text.id, "fol_bills", "fol_travel")])
-    opinion = engine._opine(engine._look(seen, grow=False))
+    opinion = engine._opine(engine._look(seen, grow=False), offer.habits)
     hinted = offer.hinted(opinion.logits, opinion.probabilities, FolderNames(folders[:3]).hints(message))
     assert hinted[offer.classes[0]] > opinion.probabilities[offer.classes[0]]
 

@@ -12,7 +12,7 @@ from classifier.mixture import (
     OPINIONS,
     SOFTMAX,
     Mixture,
-    log_softmax,
+    softmax,
 )
 
 
@@ -31,7 +31,7 @@ def test_who_is_right_is_trusted_more() -> None:
     for _ in range(400):
         truth = int(chance.integers(4))
         opinions = _opinions(chance, truth)
-        mixture.learn((0,), opinions, np.exp(log_softmax(mixture.of((0,)) @ opinions)), truth)
+        mixture.learn((0,), opinions, softmax(mixture.of((0,)) @ opinions), truth)
     gained = mixture.of((0,)) - before
     assert gained[0] > 1 > -1 > gained[1]
     assert np.abs(gained[2:SOFTMAX]).max() < 0.5 * gained[0]

@@ -40,7 +40,7 @@ def _runs(word: str) -> list[str]:
 
 
 class FolderNames:
-    """The names and descriptions of the folders of one request. Keeps which of a word's letter groups any of them has."""
+    """The names and descriptions of the folders of one request. Keeps what it looked up."""
 
     def __init__(self, folders: Sequence[ClearedFolder]) -> None:
         self._folders = len(folders)

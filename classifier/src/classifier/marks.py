@@ -28,7 +28,7 @@ def marks(message: Cleared, key: FeatureKey) -> Marks:
     """Hashes a cleared message under this key."""
     found = tokens(message)
     *hashed, copied = key.features([*found, (Group.LETTER, letter(message))])
-    groups = np.array([group for group, _ in found], np.int64)
+    groups = np.frombuffer(bytes([group for group, _ in found]), np.uint8).astype(np.int64)  # np.array takes thrice
     return Marks(tuple(hashed), groups, shares(groups), copied)
 
 

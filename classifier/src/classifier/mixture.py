@@ -56,11 +56,11 @@ def bounded(values: Doubles, most: float, out: Doubles) -> None:
     np.minimum(np.maximum(values, -most, out=out), most, out=out)
 
 
-def log_softmax(scores: Doubles) -> Doubles:
-    """Log probabilities that sum to one."""
-    shifted: Doubles = scores - scores.max()
-    normal: Doubles = shifted - np.log(np.exp(shifted).sum())
-    return normal
+def softmax(scores: Doubles) -> Doubles:
+    """Probabilities that sum to one."""
+    odds: Doubles = np.exp(scores - scores.max())
+    odds /= odds.sum()
+    return odds
 
 
 def _first_weights() -> Doubles:
@@ -96,7 +96,7 @@ class Mixture:
     def _newton(self, gradient: Doubles, curvature: Doubles) -> None:
         bounded(_FADE * self.curvature + curvature, MAX_SQUARES, self.curvature)
         try:
-            step = np.linalg.solve(self.curvature + _RIDGE, gradient)
+            step = np.asarray(np.linalg.solve(self.curvature + _RIDGE, gradient), np.float64)
         except np.linalg.LinAlgError:  # only a forged profile's curvature is singular
             return
         self._move(0, step)
