@@ -96,6 +96,13 @@ def test_a_singular_curvature_is_no_error() -> None:
     assert calibration.weights.tolist() == Calibration().weights.tolist()
 
 
+def test_a_signal_that_is_no_number_moves_nothing() -> None:
+    """Weights stay what they were, and finite."""
+    calibration = Calibration()
+    calibration.record(np.full(SIGNALS, np.nan), right=True)
+    assert calibration.weights.tolist() == Calibration().weights.tolist()
+
+
 def test_before_anything_is_known_raw_counts() -> None:
     """With nothing seen, it is the raw confidence, drawn towards a half by less than a tenth."""
     assert all(abs(Calibration().of(_seen(raw)) - raw) <= 0.06 for raw in np.linspace(0, 1, 101))

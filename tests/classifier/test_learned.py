@@ -80,6 +80,18 @@ def test_one_sender_cannot_outweigh_everybody(taught: Any, post: Any) -> None:
     assert FOLDERS[flood.folder] == "fol_news"
 
 
+def test_no_feature_says_more_than_its_bound(taught: Any, post: Any) -> None:
+    """A weight at its bound is not moved past it, however wrong the answer was."""
+    message = post.message(subject="flight")
+    for folder in ("fol_bills", "fol_travel"):
+        taught.learn(message, folder)
+    rows = taught.engine.table.weights[1 : taught.engine.table.size]
+    rows[:, 0], rows[:, 1] = -learned.MAX_WEIGHT, learned.MAX_WEIGHT
+    rows[0, 0] = learned.MAX_WEIGHT
+    taught.learn(message, "fol_bills")
+    assert np.abs(taught.engine.table.weights).max() == learned.MAX_WEIGHT
+
+
 def test_a_flood_decides_nothing_about_confidence(taught: Any, post: Any) -> None:
     """Past its share, what a sender sends moves neither the calibration nor what opinions are trusted with."""
     taught.learn_all(post.stream(200))

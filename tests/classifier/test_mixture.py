@@ -57,6 +57,13 @@ def test_weights_stay_in_bounds_whatever_a_profile_brings(curvature: float) -> N
         assert np.abs(mixture.weights).max() <= MAX_WEIGHT
 
 
+def test_an_opinion_that_is_no_number_moves_nothing() -> None:
+    """Weights stay what they were, and finite."""
+    mixture = Mixture()
+    mixture.learn((0,), np.full((OPINIONS, 4), np.nan), np.full(4, 0.25), 2)
+    assert mixture.weights.tolist() == Mixture().weights.tolist()
+
+
 def test_a_singular_curvature_is_no_error() -> None:
     """A forged profile whose curvature undoes the first one exactly: nothing moves."""
     mixture = Mixture(curvature=np.eye(OPINIONS) * (-_FIRST_CURVATURE / _FADE))
