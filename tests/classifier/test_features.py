@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from siphash24 import siphash24
 
+from classifier import feature_key
 from classifier.feature_key import LENGTH, FeatureKey, FeatureKeyRefused
 from classifier.features import MAX_NAME, MAX_NAME_WORDS, MEMORY_GROUPS, Group, tokens
 from classifier.marks import marks
@@ -77,6 +78,18 @@ def test_a_hostile_message_is_bounded(taught: Any, post: Any) -> None:
     assert len(many) < 300
     assert sum(group is Group.NAME for group, _ in many) == MAX_NAME_WORDS
     assert (Group.NAME, "x" * MAX_NAME) in long
+
+
+def test_hashes_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many tokens and memories come by, only so many are kept; one that went is hashed as before."""
+    monkeypatch.setattr(feature_key, "_MOST_KNOWN", 16)
+    key = FeatureKey(bytes(LENGTH))
+    first = key.feature(Group.WORD, "w0"), key.memory(Group.COPY, 1)
+    for number in range(100):
+        key.feature(Group.WORD, f"w{number}")
+        key.memory(Group.COPY, number)
+        assert len(key._known) <= 16
+    assert (key.feature(Group.WORD, "w0"), key.memory(Group.COPY, 1)) == first
 
 
 def test_other_keys_give_disjoint_features(taught: Any, post: Any) -> None:

@@ -5,7 +5,7 @@ whatever the message holds; the order depends on nothing but the text. Must neve
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import IntEnum
 from itertools import pairwise
 
@@ -81,20 +81,21 @@ def letter(message: Cleared) -> str:
     return "\n".join(((text.sender_address or "").lower(), (text.subject or "").lower(), *recipients))
 
 
-def _subject_tokens(subject: str) -> Iterator[Token]:
+def _subject_tokens(subject: str) -> list[Token]:
     words = _WORD.findall(subject)[:MAX_WORDS]
-    yield from _of(Group.WORD, words)
-    yield from _of(Group.PAIR, (f"{one} {two}" for one, two in pairwise(words)))
-    yield from _of(Group.FIRST, words[:1])
-    yield from _of(Group.STEM, (word[:STEM] for word in words if len(word) > STEM))
+    return [
+        *_of(Group.WORD, words),
+        *_of(Group.PAIR, [f"{one} {two}" for one, two in pairwise(words)]),
+        *_of(Group.FIRST, words[:1]),
+        *_of(Group.STEM, [word[:STEM] for word in words if len(word) > STEM]),
+    ]
 
 
-def _count_tokens(sender: str, recipients: int) -> Iterator[Token]:
+def _count_tokens(sender: str, recipients: int) -> list[Token]:
     band = next((name for most, name in _COUNTS if recipients <= most), "20+")
-    yield Group.COUNT, band
-    yield Group.SENDER_COUNT, f"{sender} {band}"
+    return [(Group.COUNT, band), (Group.SENDER_COUNT, f"{sender} {band}")]
 
 
-def _of(group: Group, texts: Iterable[str]) -> Iterator[Token]:
+def _of(group: Group, texts: Iterable[str]) -> list[Token]:
     """Each text once, in the order of first sight (a set's order would change from run to run)."""
-    return ((group, text) for text in dict.fromkeys(texts))
+    return [(group, text) for text in dict.fromkeys(texts)]

@@ -97,9 +97,9 @@ class Replay:
         """What is chosen for each row, in order; a row is learned after it was chosen for."""
         stream = iter(rows)
         while several := list(islice(stream, ROWS)):
-            cleared = self._cleared_rows(several)
+            cleared = self.cleared_rows(several)
             texts = [row.message for row in several]
-            folders = self._cleared_folders({row.folder for row in several if row.folder is not None})
+            folders = self.cleared_folders({row.folder for row in several if row.folder is not None})
             for row, seen, filed in zip(several, cleared.to_classify(texts), cleared.to_learn(texts), strict=True):
                 yield self._one(row, seen, filed, folders)
 
@@ -110,11 +110,11 @@ class Replay:
             person.learn(filed, folders[row.folder])
         return Replayed(row, name, choice)
 
-    def _cleared_rows(self, rows: Sequence[Row]) -> ClearedBatch:
+    def cleared_rows(self, rows: Sequence[Row]) -> ClearedBatch:
         purposes = (Purpose.PURPOSE_CLASSIFY_LOCAL, Purpose.PURPOSE_LEARN)
         return self._cleared([message_digest(purpose, row.message) for row in rows for purpose in purposes])
 
-    def _cleared_folders(self, names: Iterable[str]) -> dict[str, ClearedFolder]:
+    def cleared_folders(self, names: Iterable[str]) -> dict[str, ClearedFolder]:
         texts = [FolderText(name, name) for name in sorted(names)]
         batch = self._cleared([folder_digest(Purpose.PURPOSE_FOLDER, text) for text in texts])
         return {folder.text.name: folder for folder in batch.folders(texts)}

@@ -1,5 +1,6 @@
 """decide() is the law in one pure function: hold, protection, rule, choice, in this order."""
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -83,6 +84,12 @@ def test_sureness_has_two_steps(choice: Choice, risk: float) -> None:
         assert isinstance(decision, Keep)
     else:
         assert isinstance(decision, Move if choice.confidence >= MOVE_AT else Review)
+
+
+def test_the_page_says_from_where_a_preview_moves() -> None:
+    """Who measures their own mail is told which line of the table is a first approval."""
+    page = Path(__file__).parents[3] / "docs/how-to/measure-your-own-mail.md"
+    assert f"moves from {MOVE_AT * 100:.0f} % up" in " ".join(page.read_text(encoding="utf-8").split())
 
 
 @given(verdicts, choices, circumstances)

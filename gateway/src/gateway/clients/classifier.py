@@ -48,6 +48,7 @@ _STATES: Final[Mapping[int, str]] = {
     wire.PROVIDER_STATE_UNREACHABLE: "unreachable",
     wire.PROVIDER_STATE_RESTING: "resting",
 }
+_DIGITS: Final = 4  # of a confidence: the wire's float is a little less than 0.9, and a threshold of 0.9 isn't
 _DEAREST: Final = 10**9  # nanos a token: a price over one unit of money for a token is a mistake of somebody
 _MOST: Final = 2**62  # what the database's integers hold, with room
 
@@ -181,4 +182,5 @@ def _choice(folder: int, confidence: float, engine: int, reason: int, folders: S
     known = 0 <= folder < len(folders) and engine in _ENGINES and 0.0 <= confidence <= 1.0
     if not known:
         return Choice(None, 0.0, _ENGINES.get(engine, "none"), _REASONS.get(reason, "nothing_learned"))
-    return Choice(FolderKey(folders[folder].id), confidence, _ENGINES[engine], _REASONS.get(reason, "words"))
+    sure = round(confidence, _DIGITS)
+    return Choice(FolderKey(folders[folder].id), sure, _ENGINES[engine], _REASONS.get(reason, "words"))

@@ -6,7 +6,7 @@ from typing import assert_never
 from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.verdict import UNREADABLE, Outcome, Verdict
 
-MOVE_AT = 0.60  # least confidence for a move in bulk approval; wireframe of the preview, product reference section 3
+MOVE_AT = 0.80  # least confidence for a move in bulk approval: ADR 13 has what each threshold gets wrong
 SUGGEST_AT = 0.35  # least confidence worth showing; between the two a person looks first
 
 
