@@ -15,6 +15,8 @@ from classifier.gate import Cleared, ClearedFolder
 from classifier.lexical import FolderNames
 from classifier.marks import marks
 from classifier.profile import open_profile, seal
+from classifier.well_known.kinds import kinds
+from classifier.well_known.suggestion import Suggestions
 
 
 class Patience:
@@ -48,11 +50,12 @@ def classify(
     """A choice for each message, naming one of these folders or none. ProfileRefused if the profile isn't whole."""
     engine = open_profile(profile, key)
     offer = engine.offer([key.label(folder.text.id) for folder in folders])
-    names = FolderNames(folders)
+    names, suggestions = FolderNames(folders), Suggestions(folders, kinds())
     choices = []
     for message in messages:
         patience.check()
-        choices.append(engine.choose(marks(message, key), offer, names.hints(message)))
+        choice = engine.choose(marks(message, key), offer, names.hints(message))
+        choices.append(suggestions.instead_of(choice, message))
     return choices
 
 

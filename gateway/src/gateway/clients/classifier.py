@@ -39,6 +39,7 @@ _REASONS: Final[Mapping[int, str]] = {
     wire.REASON_RECIPIENTS: "recipients",
     wire.REASON_WORDS: "words",
     wire.REASON_PROVIDER: "provider",
+    wire.REASON_WELL_KNOWN: "well_known",
     wire.REASON_NOTHING_LEARNED: "nothing_learned",
 }
 _STATES: Final[Mapping[int, str]] = {

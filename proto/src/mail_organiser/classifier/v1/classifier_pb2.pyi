@@ -70,6 +70,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The words resemble mail filed there."""
     REASON_PROVIDER: _Reason.ValueType  # 7
     """The AI provider chose."""
+    REASON_WELL_KNOWN: _Reason.ValueType  # 8
+    """The sender, or a mailing list, is known for mail of this kind: a suggestion."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Reason of a choice, the strongest signal."""
@@ -90,6 +92,8 @@ REASON_WORDS: Reason.ValueType  # 6
 """The words resemble mail filed there."""
 REASON_PROVIDER: Reason.ValueType  # 7
 """The AI provider chose."""
+REASON_WELL_KNOWN: Reason.ValueType  # 8
+"""The sender, or a mailing list, is known for mail of this kind: a suggestion."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _ProviderState:
