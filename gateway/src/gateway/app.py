@@ -20,6 +20,7 @@ from gateway.api import (
     quota,
     scans,
     session,
+    starter_folders,
     status,
     well_known,
 )
@@ -77,6 +78,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
     nouns = [
         mailboxes.router,
         folders.router,
+        starter_folders.router,
         scans.router,
         decisions.router,
         corrections.router,
