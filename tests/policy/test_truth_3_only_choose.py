@@ -23,14 +23,13 @@ from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 # Every route there is. A new one is a decision, and is made here too.
 ROUTES = {
     "GET /",
-    "GET /api/v1/quota",
-    "GET /problems/{code}",
     "GET /.well-known/security.txt",
     "GET /.well-known/api-catalog",
     "GET /api/v1/api-keys",
     "GET /api/v1/mailboxes",
     "GET /api/v1/mailboxes/{mailbox_id}/corrections",
     "GET /api/v1/mailboxes/{mailbox_id}/folders",
+    "GET /api/v1/mailboxes/{mailbox_id}/learned",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/entries",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/events",
@@ -40,11 +39,16 @@ ROUTES = {
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/events",
     "GET /api/v1/openapi.json",
     "GET /api/v1/starter-folders",
+    "GET /api/v1/quota",
     "GET /api/v1/status",
     "GET /healthz",
+    "GET /problems/{code}",
     "GET /readyz",
     "GET /static/style.css",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/messages/{decision_id}",
     "DELETE /api/v1/session",
     "DELETE /api/v1/api-keys/{key_id}",
     "PATCH /api/v1/mailboxes/{mailbox_id}/folders/{folder_id}",
@@ -62,10 +66,13 @@ ROUTES = {
     "POST /api/v1/session/refresh",
     "POST /api/v1/session/sign-in",
 }
-OURS = {  # no mail
+OURS = {  # a session, a key, a correction, what was learned: no mail
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/session",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/messages/{decision_id}",
 }
 NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "rule", "subscription")
 

@@ -11,6 +11,7 @@ from threading import Event
 from chassis.errors import DeadlineExceeded
 from classifier.choice import Choice
 from classifier.feature_key import FeatureKey
+from classifier.forgetting import forget_folder, forget_message
 from classifier.gate import Cleared, ClearedFolder
 from classifier.lexical import FolderNames
 from classifier.marks import marks
@@ -66,4 +67,21 @@ def learn(profile: bytes, key: FeatureKey, filings: Sequence[Filing], patience: 
         patience.check()
         engine.learn(marks(filing.message, key), key.label(filing.folder_id))
     patience.check()
+    return seal(engine), engine.learned
+
+
+def forget(
+    profile: bytes, key: FeatureKey, filings: Sequence[Filing], folder_ids: Sequence[str], patience: Patience
+) -> tuple[bytes, int]:
+    """The profile without these filings and folders, and what it has learned from in all; both as after learn.
+
+    What was never learned is no error. ProfileRefused if the profile isn't whole.
+    """
+    engine = open_profile(profile, key)
+    for filing in filings:
+        patience.check()
+        forget_message(engine, marks(filing.message, key), key.label(filing.folder_id))
+    for folder_id in folder_ids:
+        patience.check()
+        forget_folder(engine, key.label(folder_id))
     return seal(engine), engine.learned

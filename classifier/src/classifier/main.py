@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "classifier"
 SERVICE = "mail_organiser.classifier.v1.ClassifierService"
-METHODS = ("Classify", "Learn", "GetProvider")
+METHODS = ("Classify", "Learn", "Forget", "GetProvider")
 GATEWAY = "gateway.mail-organiser.internal"
 CALLERS = Callers(dict.fromkeys((f"/{SERVICE}/{method}" for method in METHODS), frozenset({GATEWAY})))
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gateway.api.context import ContextOf, Mailbox
 from gateway.api.model import Answer, Body
-from gateway.organise import adopt, folders
+from gateway.organise import adopt, folders, forget
 from gateway.organise.folders import MAX_DESCRIPTION, Folder
 from gateway.starter.starter import Language
 
@@ -74,8 +74,10 @@ async def change_folder(
     change: FolderChange,
     context: ContextOf,
 ) -> FolderAnswer:
-    """Chooses a folder for filing, or describes it."""
+    """Chooses a folder for filing, or describes it. What was learned of one that is chosen no more is forgotten."""
     folder = await folders.change(context, mailbox, folder_id, chosen=change.chosen, description=change.description)
+    if not folder.chosen:
+        await forget.unchosen(context, mailbox, folder_id)
     return _answer(folder)
 
 
