@@ -256,7 +256,11 @@ FILED, WAITING = 20, 24  # messages in each folder of the watched house, and in 
 BULK = 5000  # messages in its inbox
 SERVICES = {
     "sentinel": ("mail_organiser.sentinel.v1.SentinelService", ["Inspect"], SENTINEL),
-    "classifier": ("mail_organiser.classifier.v1.ClassifierService", ["Classify", "Learn", "GetProvider"], CLASSIFIER),
+    "classifier": (
+        "mail_organiser.classifier.v1.ClassifierService",
+        ["Classify", "Learn", "Forget", "GetProvider"],
+        CLASSIFIER,
+    ),
 }
 
 

@@ -60,7 +60,13 @@ def mail(subject: str, sender: str) -> dict[str, Any]:
     """A message whose every text is marked."""
     recipient = {"name": f"person{MARK}", "address": f"address{MARK}.me@sandbox.test"}
     names = {"sender_name": f"person{MARK} {sender}", "sender_address": f"address{MARK}.{sender}@shop.test"}
-    return {"subject": subject, **names, "recipients": [recipient], "body": f"body{MARK}", "list_id": f"list{MARK}"}
+    return {
+        "subject": subject,
+        **names,
+        "recipients": [recipient],
+        "body": f"body{MARK}",
+        "list_id": f"<list{MARK}.shop.test>",
+    }
 
 
 def change(house: Any, scan: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ DELTA = "/me/mailFolders/{folder}/messages/delta"
 ALLOWED = {
     ("GET", "/me"): {"id"},
     ("GET", "/me/mailFolders"): {FOLDER},
+    ("POST", "/me/mailFolders"): {"id"},
     ("GET", "/me/mailFolders/{folder}"): {FOLDER},
     ("GET", "/me/mailFolders/{folder}/childFolders"): {FOLDER},
     ("GET", DELTA): {READ, None},  # None: a next page, whose link carries the first one's $select

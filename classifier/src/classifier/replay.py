@@ -21,6 +21,8 @@ from classifier.gate import Cleared, ClearedBatch, ClearedFolder, open_batch
 from classifier.learned import LearnedEngine
 from classifier.lexical import FolderNames
 from classifier.marks import marks
+from classifier.well_known.kinds import kinds
+from classifier.well_known.suggestion import Suggestions
 from mail_organiser.clearance import BATCH_ID_LENGTH, MAX_LIFETIME, VERSION, Trust, audience, sign
 from mail_organiser.columns import MAX_RECIPIENTS, FolderText, MessageText
 from mail_organiser.digest import folder_digest, message_digest
@@ -69,11 +71,13 @@ class Person:
     folders: list[ClearedFolder] = field(default_factory=list)  # the name is the id, too
     labels: list[int] = field(default_factory=list)
     names: FolderNames = field(default_factory=lambda: FolderNames(()))
+    suggestions: Suggestions = field(default_factory=lambda: Suggestions((), kinds()))
 
     def choose(self, message: Cleared) -> tuple[str | None, Choice]:
         """The name of the chosen folder, and the choice."""
         offer = self.engine.offer(self.labels)
-        choice = self.engine.choose(marks(message, self.engine.key), offer, self.names.hints(message))
+        learned = self.engine.choose(marks(message, self.engine.key), offer, self.names.hints(message))
+        choice = self.suggestions.instead_of(learned, message)
         return None if choice.folder is None else self.folders[choice.folder].text.name, choice
 
     def learn(self, message: Cleared, folder: ClearedFolder) -> None:
@@ -81,7 +85,7 @@ class Person:
         label = self.engine.key.label(folder.text.id)
         if label not in self.labels:
             self.folders, self.labels = [*self.folders, folder], [*self.labels, label]
-            self.names = FolderNames(self.folders)
+            self.names, self.suggestions = FolderNames(self.folders), Suggestions(self.folders, kinds())
         self.engine.learn(marks(message, self.engine.key), label)
 
 

@@ -16,6 +16,7 @@ REASONS = {
     "domain": Words("same domain", "mail from this domain is filed there"),
     "recipients": Words("same recipients", "mail to these people is filed there"),
     "words": Words("similar words", "reads like mail that is filed there"),
+    "well_known": Words("known sender", "this sender is known for mail of that kind"),
     "provider": Words("chosen by AI", "the AI provider chose it"),
     "rule": Words("your rule", "one of your rules says so"),
     "not_sure": Words("not sure enough", "not sure enough to move it by itself"),

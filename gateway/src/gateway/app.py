@@ -13,6 +13,7 @@ from gateway.api import (
     description,
     failures,
     folders,
+    learned,
     mailboxes,
     moves,
     objects,
@@ -20,6 +21,7 @@ from gateway.api import (
     quota,
     scans,
     session,
+    starter_folders,
     status,
     well_known,
 )
@@ -77,6 +79,8 @@ def _routers(parts: Parts) -> list[APIRouter]:
     nouns = [
         mailboxes.router,
         folders.router,
+        starter_folders.router,
+        learned.router,
         scans.router,
         decisions.router,
         corrections.router,

@@ -149,7 +149,7 @@ def test_a_message_is_learned_once_for_each_folder_it_is_filed_in(engine: Engine
         assert learned_messages.record(connection, mailbox.id, {"m2": there, "m3": there}) == 2
         known = learned_messages.folders_of(connection, mailbox.id, ["m1", "m2", "m3", "m4"])
         assert known == {"m1": here, "m2": there, "m3": there}
-        learned_messages.forget(connection, mailbox.id)
+        learned_messages.unlearn(connection, mailbox.id)
         assert learned_messages.folders_of(connection, mailbox.id, ["m1"]) == {}
 
 

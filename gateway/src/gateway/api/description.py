@@ -55,6 +55,7 @@ TAGS: Final = {
     "corrections": "What the owner said is no attack.",
     "decisions": "The preview of a scan, message by message.",
     "folders": "Where mail may be filed.",
+    "learned": "What was learned, and forgetting it.",
     "mailboxes": "The mailboxes of a person.",
     "moves": "Approved previews on their way, and the way back.",
     "quota": "What a plan allows, and what is left of it.",

@@ -58,6 +58,8 @@ VALUES: Final[dict[str, Any]] = {
     "resets_at": "2026-12-01T00:00:00Z",
     "run_id": f"mov_{_ID}",
     "scan_id": f"scn_{_ID}",
+    "starter_id": "receipts",
+    "StarterFolderAnswer.id": "receipts",
     "sender_address": "orders@shop.example",
     "sender_name": "The Shop",
     "subject": "Your order 4711 is on its way",

@@ -39,6 +39,7 @@ _REASONS: Final[Mapping[int, str]] = {
     wire.REASON_RECIPIENTS: "recipients",
     wire.REASON_WORDS: "words",
     wire.REASON_PROVIDER: "provider",
+    wire.REASON_WELL_KNOWN: "well_known",
     wire.REASON_NOTHING_LEARNED: "nothing_learned",
 }
 _STATES: Final[Mapping[int, str]] = {
@@ -141,6 +142,34 @@ class ClassifierClient:
         )
         try:
             response = await self._stub.Learn(request, timeout=DEADLINE)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from None
+        return Profile(response.profile, response.learned)
+
+    async def forget(  # noqa: PLR0913  # by name; what of the messages, and what of the person
+        self,
+        word: Word | None,
+        messages: Sequence[MessageText],
+        filed_in: Sequence[FolderKey],
+        folders: Sequence[FolderKey],
+        *,
+        profile: bytes,
+        feature_key: bytes,
+    ) -> Profile:
+        """The profile without messages[i] as filed in filed_in[i], and without folders. word: over the messages."""
+        names = sorted(set(filed_in))
+        request = wire.ForgetRequest(
+            batch_id=b"" if word is None else word.batch_id,
+            messages=encode_messages(messages),
+            folder_id=names,
+            label=[names.index(folder) for folder in filed_in],
+            forgotten_folder_id=folders,
+            profile=profile,
+            feature_key=feature_key,
+            clearance=None if word is None else word.clearance,
+        )
+        try:
+            response = await self._stub.Forget(request, timeout=DEADLINE)
         except grpc.RpcError as error:
             raise from_rpc(error) from None
         return Profile(response.profile, response.learned)

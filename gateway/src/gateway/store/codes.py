@@ -39,8 +39,9 @@ class CorrectionKind(StrEnum):
 class Scope(StrEnum):
     """What an API key may be allowed to do; none includes another. gateway.api.access says which route needs which.
 
-    read: see folders, scans, previews and journals. folders: choose where mail may be filed. scan: look at a folder;
-    nothing moves. rules: say what is no attack. move: change a preview, carry it out, take it back.
+    read: see folders, scans, previews and journals. folders: choose where mail may be filed, adopt starter folders.
+    scan: look at a folder; nothing moves. rules: say what is no attack, and what is to be forgotten. move: change a
+    preview, carry it out, take it back.
     """
 
     READ = "read"

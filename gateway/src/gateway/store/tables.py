@@ -135,6 +135,7 @@ learned_message = Table(
     _mailbox_id(primary_key=True),
     Column("message_id", GraphId, primary_key=True),
     Column("folder_id", OpaqueId, nullable=False),
+    Column("forgotten", Boolean, nullable=False, server_default=false()),
 )
 
 # What the owner said is no attack: a keyed hash, of which nothing can be read.
