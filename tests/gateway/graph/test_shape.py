@@ -8,7 +8,7 @@ from pathlib import Path
 import gateway.graph
 from gateway.graph import transport
 from gateway.graph.batch import MoveBatch, ReadBatch
-from gateway.graph.link import FolderLink, PageLink
+from gateway.graph.link import FolderLink, PageLink, SentLink
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.graph.transport import Transport
@@ -57,9 +57,9 @@ def test_only_reader_and_mover_know_transport() -> None:
 
 def test_there_is_no_generic_request() -> None:
     """Every public method of Transport takes one proof, a number of seconds, or nothing."""
-    allowed = {PageLink, FolderLink, ReadBatch, MoveBatch, float}
+    allowed = {PageLink, FolderLink, SentLink, ReadBatch, MoveBatch, float}
     methods = {name: method for name, method in inspect.getmembers(Transport, inspect.isfunction) if name[0] != "_"}
-    assert set(methods) == {"get_page", "get_folders", "get_me", "post_reads", "post_moves", "pause"}
+    assert set(methods) == {"get_page", "get_folders", "get_sent", "get_me", "post_reads", "post_moves", "pause"}
     for method in methods.values():
         hints = typing.get_type_hints(method, vars(transport))
         hints.pop("return")
@@ -76,6 +76,7 @@ def test_what_can_be_done_to_a_mailbox() -> None:
         "page",
         "locate",
         "messages",
+        "written_to",
     }
     assert {name for name in vars(Mover) if name[0] != "_"} == {"move"}
 
