@@ -29,10 +29,14 @@ ROUTES = {
     "GET /api/v1/mailboxes",
     "GET /api/v1/mailboxes/{mailbox_id}/corrections",
     "GET /api/v1/mailboxes/{mailbox_id}/folders",
+    "GET /api/v1/mailboxes/{mailbox_id}/keeping",
     "GET /api/v1/mailboxes/{mailbox_id}/learned",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/entries",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/events",
+    "GET /api/v1/mailboxes/{mailbox_id}/proposals",
+    "GET /api/v1/mailboxes/{mailbox_id}/protections",
+    "GET /api/v1/mailboxes/{mailbox_id}/rules",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/estimate",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions",
@@ -50,14 +54,22 @@ ROUTES = {
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned/messages/{decision_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/protections/{protection_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/rules/{rule_id}",
     "DELETE /api/v1/session",
     "PATCH /api/v1/mailboxes/{mailbox_id}/folders/{folder_id}",
+    "PATCH /api/v1/mailboxes/{mailbox_id}/keeping",
+    "PATCH /api/v1/mailboxes/{mailbox_id}/rules/{rule_id}",
     "PATCH /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions/{decision_id}",
     "POST /api/v1/api-keys",
     "POST /api/v1/mailboxes/{mailbox_id}/corrections",
     "POST /api/v1/mailboxes/{mailbox_id}/folders",
     "POST /api/v1/mailboxes/{mailbox_id}/moves",
     "POST /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/undo",
+    "POST /api/v1/mailboxes/{mailbox_id}/proposals/{proposal_id}/accept",
+    "POST /api/v1/mailboxes/{mailbox_id}/proposals/{proposal_id}/dismiss",
+    "POST /api/v1/mailboxes/{mailbox_id}/protections",
+    "POST /api/v1/mailboxes/{mailbox_id}/rules",
     "POST /api/v1/mailboxes/{mailbox_id}/scans",
     "POST /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/cancel",
     "POST /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions/{decision_id}/release",
@@ -66,15 +78,17 @@ ROUTES = {
     "POST /api/v1/session/refresh",
     "POST /api/v1/session/sign-in",
 }
-OURS = {  # a session, a key, a correction, what was learned: no mail
+OURS = {  # a session, a key, a correction, a rule, a protection, what was learned: no mail
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/session",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned/messages/{decision_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/protections/{protection_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/rules/{rule_id}",
 }
-NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "rule", "subscription")
+NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "messagerule", "subscription")
 
 
 def built() -> Any:
@@ -108,11 +122,12 @@ def test_the_only_verb_is_move() -> None:
     """What may be done to mail: read its metadata, move it. Beside it: make an empty folder. No verb, path, URL."""
     assert _public(Mover) == {"move"}
     assert _public(FolderMaker) == {"make"}
-    assert _public(Reader) == {"first_page", "folders", "locate", "me", "messages", "page", "resumed"}
+    assert _public(Reader) == {"first_page", "folders", "locate", "me", "messages", "page", "resumed", "written_to"}
     assert _public(Transport) == {
         "get_folders",
         "get_me",
         "get_page",
+        "get_sent",
         "pause",
         "post_folder",
         "post_moves",

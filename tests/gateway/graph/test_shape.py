@@ -9,7 +9,7 @@ import gateway.graph
 from gateway.graph import transport
 from gateway.graph.batch import MoveBatch, ReadBatch
 from gateway.graph.folder_maker import FolderMaker
-from gateway.graph.link import FolderLink, PageLink
+from gateway.graph.link import FolderLink, PageLink, SentLink
 from gateway.graph.mover import Mover
 from gateway.graph.new_folder import NewFolder
 from gateway.graph.reader import Reader
@@ -59,9 +59,12 @@ def test_only_reader_mover_and_maker_know_transport() -> None:
 
 def test_there_is_no_generic_request() -> None:
     """Every public method of Transport takes one proof, a number of seconds, or nothing."""
-    allowed = {PageLink, FolderLink, ReadBatch, MoveBatch, NewFolder, float}
+    allowed = {PageLink, FolderLink, SentLink, ReadBatch, MoveBatch, NewFolder, float}
     methods = {name: method for name, method in inspect.getmembers(Transport, inspect.isfunction) if name[0] != "_"}
-    assert set(methods) == {"get_page", "get_folders", "get_me", "post_reads", "post_moves", "post_folder", "pause"}
+    assert set(methods) == {
+        *("get_page", "get_folders", "get_sent", "get_me", "pause"),
+        *("post_reads", "post_moves", "post_folder"),
+    }
     for method in methods.values():
         hints = typing.get_type_hints(method, vars(transport))
         hints.pop("return")
@@ -78,6 +81,7 @@ def test_what_can_be_done_to_a_mailbox() -> None:
         "page",
         "locate",
         "messages",
+        "written_to",
     }
     assert {name for name in vars(Mover) if name[0] != "_"} == {"move"}
     assert {name for name in vars(FolderMaker) if name[0] != "_"} == {"make"}

@@ -17,25 +17,32 @@ CODES_AND_IDS = {
     "api_key_scope": {"api_key_id", "scope"},
     "audit_event": {"id", "mailbox_id", "person_id", "kind", "run_id"},
     "correction": {"id", "mailbox_id", "kind"},
+    "correspondent": {"mailbox_id"},
     "decision": {
         *("id", "scan_id", "mailbox_id", "message_id", "kind", "folder_id", "reason", "engine", "decided_by"),
+        "ruled_by",
     },
     "denied_token": {"id", "session_id"},
+    "dismissal": {"mailbox_id"},
     "exchange_code": {"session_id"},
     "finding": {"decision_id", "mailbox_id", "technique", "field", "rule_id"},
     "folder": {"id", "mailbox_id", "graph_id"},
     "journal_entry": {
         *("id", "run_id", "mailbox_id", "message_id", "from_graph_id", "to_graph_id", "state", "code"),
     },
+    "keeping": {"mailbox_id"},
     "learned_message": {"mailbox_id", "message_id", "folder_id"},
     "mailbox": {"id", "person_id"},
     "move_run": {"id", "mailbox_id", "scan_id", "kind", "undoes", "state", "error_code"},
+    "owner_word": {"mailbox_id", "message_id", "folder_id"},
     "person": {"id"},
     "person_key": {"id", "person_id", "kek_id"},
     "profile": {"mailbox_id"},
     "person_plan": {"person_id", "plan"},
+    "protection": {"id", "mailbox_id", "kind", "folder_id"},
     "provider_spending": {"person_id"},
     "refresh_token": {"session_id"},
+    "rule": {"id", "mailbox_id", "kind", "folder_id"},
     "scan_charge": {"scan_id", "person_id"},
     "scan": {"id", "mailbox_id", "state", "source_graph_id", "error_code"},
     "session": {"id", "person_id"},
@@ -45,7 +52,7 @@ CODES_AND_IDS = {
 SEALED = {"cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
-    *("keyed_hash", "token_hash", "secret_hash"),
+    *("keyed_hash", "token_hash", "secret_hash", "list_hash", "organisation_hash"),
 }
 NOT_ABOUT_A_MAILBOX = {
     *("person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"),

@@ -22,6 +22,9 @@ OWNER: Final = {  # what a path's parameter names -> what it is looked up in, an
     "scan_id": "the mailbox",
     "decision_id": "the scan, or the mailbox",
     "correction_id": "the mailbox",
+    "rule_id": "the mailbox",
+    "proposal_id": "the mailbox",
+    "protection_id": "the mailbox",
     "run_id": "the mailbox",
 }
 PUBLIC: Final = frozenset({"code"})  # names nothing of anybody

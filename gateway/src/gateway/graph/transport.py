@@ -1,7 +1,7 @@
 """HTTP to Graph, in six narrow methods. The only module of the gateway's graph package that knows an HTTP library.
 
 Guarantees:
-(1) an address comes from a PageLink, a FolderLink or this file, so the token goes to the configured host only;
+(1) an address comes from a link of graph.link or from this file, so the token goes to the configured host only;
 (2) no redirect is followed, no proxy or netrc of the environment is used, no cookie is kept, certificates are verified;
 (3) Prefer: IdType="ImmutableId" is on every call;
 (4) four calls at a time, 10,000 in 10 minutes (gate), answers of bounded size, in bounded time;
@@ -45,7 +45,7 @@ from gateway.graph.errors import (
     or_raise,
 )
 from gateway.graph.gate import Gate
-from gateway.graph.link import FolderLink, PageLink
+from gateway.graph.link import FolderLink, PageLink, SentLink
 from gateway.graph.new_folder import Making, NewFolder
 from gateway.graph.retry import PASSING, Patience, retry_after
 
@@ -58,7 +58,7 @@ MAX_CLAIMS: Final = 8_192  # characters of a claims challenge
 
 _REDIRECTION: Final = 3  # first digit of the status
 _SYNC_CODES: Final = frozenset({"SyncStateNotFound", "SyncStateInvalid", "resyncRequired"})
-Proof = TypeVar("Proof", PageLink, FolderLink, ReadBatch, MoveBatch, NewFolder)
+Proof = TypeVar("Proof", PageLink, FolderLink, SentLink, ReadBatch, MoveBatch, NewFolder)
 _FOLDER_EXISTS: Final = "ErrorFolderExists"
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError)
 _CLAIMS: Final = re.compile(rf'\bclaims="([A-Za-z0-9+/=_-]{{1,{MAX_CLAIMS}}})"')
@@ -186,6 +186,10 @@ class Transport:
     async def get_folders(self, link: FolderLink) -> bytes:
         """One page of folders."""
         return await self._read(_Call("GET", _proven(link, FolderLink).url))
+
+    async def get_sent(self, link: SentLink) -> bytes:
+        """To whom the newest sent messages went."""
+        return await self._read(_Call("GET", _proven(link, SentLink).url))
 
     async def get_me(self) -> bytes:
         """Who signed in: the id only."""

@@ -41,6 +41,11 @@ def get(connection: Connection, mailbox_id: str) -> Mailbox:
     return Mailbox(**row._asdict())
 
 
+def lock(connection: Connection, mailbox_id: str) -> None:
+    """Hold the mailbox until this transaction ends: what is counted now is still so many when one more is written."""
+    connection.execute(select(mailbox.c.id).where(mailbox.c.id == mailbox_id).with_for_update(key_share=True))
+
+
 def by_subject(connection: Connection, person_id: str, subject_index: bytes) -> Mailbox | None:
     """A person's mailbox behind a keyed hash, if it is known."""
     mine = (mailbox.c.person_id == person_id) & (mailbox.c.subject_index == subject_index)
