@@ -149,6 +149,10 @@ model-card: setup ## Check that sentinel's weights can be made again, and write 
 bench-classifier: setup ## Compare the classifier with four small engines [DATA=../shared/data] [WRITE=1 draws the diagram]
 	@$(BIN)/python tests/bench/classifier/compare.py "$(DATA)" $${WRITE:+--write docs/reference/reliability.svg}
 
+.PHONY: bench-classify
+bench-classify: setup ## Measure what Classify and Learn cost a message [DATA=folder with foldering/]
+	@$(BIN)/python tests/bench/classifier/cost.py $(if $(filter file,$(origin DATA)),,"$(DATA)")
+
 .PHONY: eval
 eval: setup ## Score sentinel and classifier on corpora that are not in the repository [DATA=../shared/data]
 	@$(BIN)/python tests/bench/evaluate.py "$(DATA)"

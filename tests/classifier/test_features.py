@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from siphash24 import siphash24
 
+from classifier import feature_key
 from classifier.feature_key import LENGTH, FeatureKey, FeatureKeyRefused
 from classifier.features import MAX_NAME, MAX_NAME_WORDS, MEMORY_GROUPS, Group, tokens
 from classifier.marks import marks
@@ -18,7 +19,7 @@ RECIPIENTS = ("Bo@home.test", "me@home.test", "bo@home.test")
 
 def test_every_field_is_seen(taught: Any, post: Any) -> None:
     """Sender, domain, name, subject, its parts, recipients and their number each leave a token."""
-    message = post.message("Ann@Shop.test", "RE: Invoice 12 due", recipients=RECIPIENTS)._replace(list_id="L.test")
+    message = post.message("Ann@Shop.test", "RE: Invoice 12 due", recipients=RECIPIENTS)
     found = tokens(taught.cleared(message))
     expected = {
         (Group.SENDER, "ann@shop.test"),
@@ -35,10 +36,19 @@ def test_every_field_is_seen(taught: Any, post: Any) -> None:
         (Group.RECIPIENT, "bo@home.test"),
         (Group.COUNT, "3"),
         (Group.SENDER_COUNT, "ann@shop.test 3"),
-        (Group.LIST, "l.test"),
     }
     assert expected <= set(found)
     assert len(set(found)) == len(found)
+
+
+def test_a_list_is_whom_its_mail_is_for(taught: Any, post: Any) -> None:
+    """Of a list's mail its id stands for the recipients, which are everybody; id, owner and words are seen as well."""
+    message = post.message("Ann@Shop.test", "Issue 12", recipients=RECIPIENTS)
+    found = tokens(taught.cleared(message._replace(list_id="tide-2026.weekly.shop.test")))
+    assert (Group.RECIPIENT_SET, "tide-2026.weekly.shop.test") in found
+    seen = [text for group, text in found if group is Group.LIST]
+    assert seen == ["tide-2026.weekly.shop.test", "weekly.shop.test", "tide", "weekly", "shop", "test"]
+    assert not [text for group, text in tokens(taught.cleared(message)) if group is Group.LIST]
 
 
 def test_memory_groups_come_first(taught: Any, post: Any) -> None:
@@ -77,6 +87,18 @@ def test_a_hostile_message_is_bounded(taught: Any, post: Any) -> None:
     assert len(many) < 300
     assert sum(group is Group.NAME for group, _ in many) == MAX_NAME_WORDS
     assert (Group.NAME, "x" * MAX_NAME) in long
+
+
+def test_hashes_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many tokens and memories come by, only so many are kept; one that went is hashed as before."""
+    monkeypatch.setattr(feature_key, "_MOST_KNOWN", 16)
+    key = FeatureKey(bytes(LENGTH))
+    first = key.feature(Group.WORD, "w0"), key.memory(Group.COPY, 1)
+    for number in range(100):
+        key.feature(Group.WORD, f"w{number}")
+        key.memory(Group.COPY, number)
+        assert len(key._known) <= 16
+    assert (key.feature(Group.WORD, "w0"), key.memory(Group.COPY, 1)) == first
 
 
 def test_other_keys_give_disjoint_features(taught: Any, post: Any) -> None:

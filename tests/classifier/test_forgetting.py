@@ -121,3 +121,43 @@ def test_what_a_memory_falls_back_to(taught: Any, post: Any) -> None:
     forget_message(taught.engine, seen, _label(taught, "fol_work"))
     sender = taught.engine.table.find(seen.keys[:1])[0]
     assert taught.engine.table.last[sender] == 0
+
+
+def _compared(one: Any, other: Any, post: Any) -> tuple[int, float]:
+    """Of 200 fresh messages: how many get another folder, and by how much confidence differs on average."""
+    pairs = [(one.choose(text, FOLDERS), other.choose(text, FOLDERS)) for text, _ in post.stream(200, seed=4)]
+    apart = [abs(mine.confidence - theirs.confidence) for mine, theirs in pairs]
+    return sum(mine.folder != theirs.folder for mine, theirs in pairs), sum(apart) / len(apart)
+
+
+def test_after_a_folder_it_is_nearly_as_if_it_had_never_been_learned(teach: Any, post: Any) -> None:
+    """Beside a profile that never learned it: the same choices, and confidence within two points on average."""
+    forgot, never = teach(), teach()
+    for text, folder in post.stream(400):
+        forgot.learn(text, folder)
+        if folder != "fol_news":
+            never.learn(text, folder)
+    forget_folder(forgot.engine, _label(forgot, "fol_news"))
+    assert _compared(forgot, never, post) <= (0, 0.02)
+
+
+def test_after_a_message_it_is_nearly_as_if_it_had_never_been_learned(teach: Any, post: Any) -> None:
+    """One from the middle of 400: the same choices, confidence within half a point, and the very same features."""
+    forgot, never = teach(), teach()
+    message = post.message("p1@d1.test", "flight zanzibar")
+    for number, (text, folder) in enumerate(post.stream(400)):
+        forgot.learn(text, folder)
+        never.learn(text, folder)
+        if number == 200:
+            forgot.learn(message, "fol_family")
+    assert forget_message(
+        forgot.engine, marks(forgot.cleared(message), forgot.engine.key), _label(forgot, "fol_family")
+    )
+    assert set(forgot.engine.table.row_of) == set(never.engine.table.row_of)
+    assert _compared(forgot, never, post) <= (0, 0.005)
+
+
+def test_learned_anew_without_it_is_to_the_byte_as_if_it_had_never_been_learned(teach: Any, post: Any) -> None:
+    """What a discarded profile becomes: what is left, in its order, makes the same bytes each time."""
+    anew, never = (teach().learn_all(one for one in post.stream(100) if one[1] != "fol_news") for _ in range(2))
+    assert seal(anew.engine) == seal(never.engine)

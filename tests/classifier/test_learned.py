@@ -80,6 +80,37 @@ def test_one_sender_cannot_outweigh_everybody(taught: Any, post: Any) -> None:
     assert FOLDERS[flood.folder] == "fol_news"
 
 
+def test_no_feature_says_more_than_its_bound(taught: Any, post: Any) -> None:
+    """A weight at its bound is not moved past it, however wrong the answer was."""
+    message = post.message(subject="flight")
+    for folder in ("fol_bills", "fol_travel"):
+        taught.learn(message, folder)
+    rows = taught.engine.table.weights[1 : taught.engine.table.size]
+    rows[:, 0], rows[:, 1] = -learned.MAX_WEIGHT, learned.MAX_WEIGHT
+    rows[0, 0] = learned.MAX_WEIGHT
+    taught.learn(message, "fol_bills")
+    assert np.abs(taught.engine.table.weights).max() == learned.MAX_WEIGHT
+
+
+def test_a_flood_decides_nothing_about_confidence(taught: Any, post: Any) -> None:
+    """Past its share, what a sender sends moves neither the calibration nor what opinions are trusted with."""
+    taught.learn_all(post.stream(200))
+    for number in range(learned.SENDER_FLOOR):
+        taught.learn(post.message("flood@bulk.test", f"flight {number}"), "fol_news")
+    before = taught.engine.calibration.weights.tolist(), taught.engine.mixture.weights.tolist()
+    for number in range(100):
+        taught.learn(post.message("flood@bulk.test", f"flight seat {number}"), FOLDERS[number % 5])
+    assert (taught.engine.calibration.weights.tolist(), taught.engine.mixture.weights.tolist()) == before
+
+
+def test_confidence_is_told_in_steps(taught: Any, post: Any) -> None:
+    """What a choice says of itself is a tenth, 0.97 or 0.99; no finer, for any message."""
+    taught.learn_all(post.stream(30))
+    told = {taught.choose(message, FOLDERS).confidence for message, _ in post.stream(100, seed=8)}
+    assert len(told) > 1
+    assert told <= {number / 10 for number in range(10)} | {0.97, 0.99}
+
+
 def test_copies_go_where_their_forerunners_did_not(taught: Any, post: Any) -> None:
     """Who files each bulletin twice, first here, then there, finds the copy going there and the next one here."""
     for number in range(30):

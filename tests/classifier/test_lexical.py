@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from classifier import gate
+from classifier import gate, lexical
 from classifier.choice import ABSTAINED, Engine, Reason
 from classifier.gate import ClearedFolder
 from classifier.lexical import MAX_TEXT, FolderNames, letter_groups
@@ -86,9 +86,22 @@ def test_a_name_helps_a_folder_that_holds_little(taught: Any, post: Any, folders
     message = taught.cleared(post.message("other@x.test", "Bridgeline receivables"))
     seen, engine = marks(message, taught.engine.key), taught.engine
     offer = engine.offer([engine.key.label(each) for each in (folders[0].text.id, "fol_bills", "fol_travel")])
-    opinion = engine._opine(engine._look(seen, grow=False))
+    opinion = engine._opine(engine._look(seen, grow=False), offer.habits)
     hinted = offer.hinted(opinion.logits, opinion.probabilities, FolderNames(folders[:3]).hints(message))
     assert hinted[offer.classes[0]] > opinion.probabilities[offer.classes[0]]
+
+
+def test_what_is_looked_up_is_bounded(
+    taught: Any, post: Any, folders: list[ClearedFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many words come by, only so many are kept, and each is answered as before."""
+    monkeypatch.setattr(lexical, "_MOST_KNOWN", 16)
+    names = FolderNames(folders)
+    for number in range(20):
+        words = " ".join(f"word{number}x{at}" for at in range(10))
+        hints = names.hints(taught.cleared(post.message(subject=f"Bridgeline {words}")))
+        assert hints.argmax() == 0
+        assert len(names._known) <= 16
 
 
 def test_a_long_name_is_bounded() -> None:

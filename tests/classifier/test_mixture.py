@@ -12,7 +12,7 @@ from classifier.mixture import (
     OPINIONS,
     SOFTMAX,
     Mixture,
-    log_softmax,
+    softmax,
 )
 
 
@@ -31,7 +31,7 @@ def test_who_is_right_is_trusted_more() -> None:
     for _ in range(400):
         truth = int(chance.integers(4))
         opinions = _opinions(chance, truth)
-        mixture.learn((0,), opinions, np.exp(log_softmax(mixture.of((0,)) @ opinions)), truth)
+        mixture.learn((0,), opinions, softmax(mixture.of((0,)) @ opinions), truth)
     gained = mixture.of((0,)) - before
     assert gained[0] > 1 > -1 > gained[1]
     assert np.abs(gained[2:SOFTMAX]).max() < 0.5 * gained[0]
@@ -55,6 +55,13 @@ def test_weights_stay_in_bounds_whatever_a_profile_brings(curvature: float) -> N
         mixture.learn((0, COPY_CASE), opinions, np.full(4, 0.25), 2)
         assert np.all(np.isfinite(mixture.weights))
         assert np.abs(mixture.weights).max() <= MAX_WEIGHT
+
+
+def test_an_opinion_that_is_no_number_moves_nothing() -> None:
+    """Weights stay what they were, and finite."""
+    mixture = Mixture()
+    mixture.learn((0,), np.full((OPINIONS, 4), np.nan), np.full(4, 0.25), 2)
+    assert mixture.weights.tolist() == Mixture().weights.tolist()
 
 
 def test_a_singular_curvature_is_no_error() -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from chassis.errors import InvalidArgument, from_rpc
 from classifier.main import CALLERS, GATEWAY
+from classifier.offer import NAMED_AT_MOST
 from mail_organiser.classifier.v1 import classifier_pb2 as pb
 from mail_organiser.columns import FolderText
+from mail_organiser.mail.v1.mail_pb2 import Purpose
 
 TIMEOUT = 20.0
 STRANGER = "stranger.mail-organiser.internal"
@@ -135,3 +137,60 @@ async def test_too_many_messages_are_malformed(desk: Any, post: Any) -> None:
     request.messages.present.extend([7] * 512)
     async with desk.open() as classifier:
         assert isinstance(from_rpc(await _error(classifier.Classify(request, timeout=TIMEOUT))), InvalidArgument)
+
+
+async def test_a_folder_is_forgotten_by_the_next_call(desk: Any, post: Any) -> None:
+    """Its id is ours and no text, so nothing has to be cleared; the profile that comes back never chooses it."""
+    async with desk.open() as classifier:
+        learned = await classifier.Learn(desk.sentinel.learn(list(post.stream(200))), timeout=TIMEOUT)
+        wanted = pb.ForgetRequest(forgotten_folder_id=["fol_bills"], profile=learned.profile, feature_key=bytes(32))
+        left = await classifier.Forget(wanted, timeout=TIMEOUT)
+        request = desk.sentinel.classify([text for text, folder in post.stream(60) if folder == "fol_bills"])
+        request.profile = left.profile
+        answer = await classifier.Classify(request, timeout=TIMEOUT)
+    assert left.learned == learned.learned == 200
+    assert left.profile != learned.profile
+    pairs = zip(answer.folder, answer.confidence, strict=True)
+    chosen = {post.folders[at].id for at, confidence in pairs if confidence > NAMED_AT_MOST}
+    assert "fol_bills" not in chosen
+
+
+def _forget(desk: Any, profile: bytes, filed: Any, **changes: Any) -> pb.ForgetRequest:
+    """A request to forget one filing, cleared as it would be to learn it."""
+    learn = desk.sentinel.learn([filed], **changes)
+    return pb.ForgetRequest(
+        batch_id=learn.batch_id,
+        messages=learn.messages,
+        folder_id=learn.folder_id,
+        label=learn.label,
+        profile=profile,
+        feature_key=learn.feature_key,
+        clearance=learn.clearance,
+    )
+
+
+async def test_a_message_is_forgotten_only_if_it_is_cleared_to_be_learned(desk: Any, post: Any) -> None:
+    """Under LEARN; under another purpose, or by nobody, it isn't read, and the call is refused."""
+    filed = (post.message("only@here.test", "Zanzibar"), "fol_secret")
+    async with desk.open() as classifier:
+        learned = await classifier.Learn(desk.sentinel.learn([*post.stream(50), filed]), timeout=TIMEOUT)
+        left = await classifier.Forget(_forget(desk, learned.profile, filed), timeout=TIMEOUT)
+        wrong = _forget(desk, learned.profile, filed, purpose=Purpose.PURPOSE_CLASSIFY)
+        absent = _forget(desk, learned.profile, filed)
+        absent.ClearField("clearance")
+        for refused in (wrong, absent):
+            error = await _error(classifier.Forget(refused, timeout=TIMEOUT))
+            assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
+            assert from_rpc(error).code == "clearance_refused"
+        request = desk.sentinel.classify([filed[0]], folders=[FolderText("fol_secret", "Secret")])
+        request.profile = left.profile
+        assert list((await classifier.Classify(request, timeout=TIMEOUT)).folder) == [-1]
+
+
+async def test_a_profile_that_is_none_forgets_nothing(desk: Any) -> None:
+    """Damaged, it is refused, so that it is discarded; a label without its folder is malformed."""
+    async with desk.open() as classifier:
+        damaged = pb.ForgetRequest(forgotten_folder_id=["fol_bills"], profile=b"x" * 200, feature_key=bytes(32))
+        assert from_rpc(await _error(classifier.Forget(damaged, timeout=TIMEOUT))).code == "profile_refused"
+        nameless = pb.ForgetRequest(forgotten_folder_id=[""], feature_key=bytes(32))
+        assert isinstance(from_rpc(await _error(classifier.Forget(nameless, timeout=TIMEOUT))), InvalidArgument)

@@ -117,7 +117,7 @@ def test_json_is_the_same_as_the_lines(command: Any, hostile: Path) -> None:
     """One document with the rows of the other format; what can't be read is counted, and nothing filed is said."""
     done = command.ran("scan", str(hostile), "--format", "json", "--limit", "5")
     assert [row["subject"] for row in json.loads(done.stdout)] == list(HOSTILE[:5])
-    assert "6 read, 1 refused (not a JSON document); 5 to sort into 0 folders" in done.stderr
+    assert "6 read, 1 refused (not a JSON document); 5 to sort into 16 folders" in done.stderr
     assert "nothing to learn" in done.stderr
 
 
@@ -182,3 +182,19 @@ def test_help_is_quick_and_tells_the_exit_codes(command: Any) -> None:
     loaded = [sys.executable, "-c", "import sys, cli.main; print(*{name.partition('.')[0] for name in sys.modules})"]
     modules = subprocess.run(loaded, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     assert not {"rich", "httpx", "grpc", "cryptography", "gateway", "sandbox"} & {*modules}
+
+
+def test_a_mailbox_without_folders_gets_suggestions_and_no_moves(command: Any, tmp_path: Path) -> None:
+    """A stranger with one unsorted file sees where starter folders would take it: all for review, none moved."""
+    mbox = tmp_path / "unsorted.mbox"
+    senders = {"Booking": "noreply@booking.com", "GitHub": "notifications@github.com", "Ann": "ann@home.test"}
+    mbox.write_text(
+        "".join(
+            f"From x Thu Jan 01 00:00:00 2026\nFrom: {name} <{address}>\nSubject: Hello\n\nbody\n\n"
+            for name, address in senders.items()
+        )
+    )
+    done = command.ran("scan", str(mbox), "--format", "json")
+    rows = {row["sender_name"]: (row["decision"], row["folder"]) for row in json.loads(done.stdout)}
+    assert rows == {"Booking": ("review", "Travel"), "GitHub": ("review", "Development"), "Ann": ("keep", None)}
+    assert "16 starter folders are suggested" in done.stderr

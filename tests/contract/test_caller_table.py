@@ -56,6 +56,7 @@ def test_every_method_is_in_exactly_one_table() -> None:
         "/mail_organiser.sentinel.v1.SentinelService/Inspect",
         "/mail_organiser.classifier.v1.ClassifierService/Classify",
         "/mail_organiser.classifier.v1.ClassifierService/Learn",
+        "/mail_organiser.classifier.v1.ClassifierService/Forget",
         "/mail_organiser.classifier.v1.ClassifierService/GetProvider",
     }
 

@@ -21,6 +21,7 @@ CLIMBED = [
     ("chassis", "chassis/src/chassis/callers.py", "import sqlalchemy"),
     ("http", "gateway/src/gateway/graph/reader.py", "import httpx"),
     ("mover", "gateway/src/gateway/api/moves.py", "import gateway.graph.mover"),
+    ("maker", "gateway/src/gateway/api/folders.py", "import gateway.graph.folder_maker"),
     ("keys", "gateway/src/gateway/organise/profile.py", "import gateway.store.person_keys"),
     ("work", "gateway/src/gateway/organise/requests.py", "import dbos"),
     ("protobuf", "gateway/src/gateway/organise/decision.py", "import mail_organiser.sentinel.v1.sentinel_pb2"),

@@ -66,6 +66,26 @@ def corrected(house: Any) -> str:
     return str(house.ask("POST", "/corrections", 201, json=body).json()["id"])
 
 
+def ruled(house: Any) -> dict[str, str]:
+    """Ids of a rule, a protection and a proposal."""
+    folder = house.own["receipts"]
+    house.ask("PATCH", f"/folders/{folder}", 200, json={"chosen": False})  # so that no engine chooses it
+    house.deliver(*({"subject": f"bill {n}", "sender_address": "thrice@ruled.test"} for n in range(3)), folder="Ruled")
+    scan = house.scan_of("Ruled")
+    house.ask("PATCH", f"/folders/{folder}", 200, json={"chosen": True})
+    for number, one in enumerate(house.decisions(scan)):
+        path, headers = f"/scans/{scan['id']}/decisions/{one['id']}", {"If-Match": f'"{scan["revision"] + number}"'}
+        house.ask("PATCH", path, 200, json={"folder_id": folder}, headers=headers)
+    rule = {"kind": "sender", "text": "owned@ruled.test", "folder_id": folder}
+    protection = {"kind": "sender", "text": "protected@ruled.test"}
+    made = {
+        "rule": house.ask("POST", "/rules", 201, json=rule).json()["id"],
+        "protection": house.ask("POST", "/protections", 201, json=protection).json()["id"],
+        "proposal": house.ask("GET", "/proposals", 200).json()["items"][0]["id"],
+    }
+    return {name: str(one) for name, one in made.items()}
+
+
 @pytest.fixture(scope="module")
 def owned(watched: Any) -> dict[str, str]:
     """Ids of everything that the owner of the house has."""
@@ -83,7 +103,7 @@ def owned(watched: Any) -> dict[str, str]:
         "entry": entry,
         "folder": watched.own["builds"],
     }
-    return ids | {"revision": str(scan["revision"])}
+    return ids | ruled(watched) | {"revision": str(scan["revision"])}
 
 
 NAMELESS = {("GET", "/scans/estimate")}  # below a mailbox, and tried with its query
@@ -103,6 +123,18 @@ REACHES = [
     ("GET", "/corrections", None),
     ("POST", "/corrections", {"decision_id": "{decision}", "remember": "sender"}),
     ("DELETE", "/corrections/{correction}", None),
+    ("GET", "/rules", None),
+    ("POST", "/rules", {"kind": "sender", "text": "x@ruled.test", "folder_id": "{folder}"}),
+    ("PATCH", "/rules/{rule}", {"folder_id": "{folder}"}),
+    ("DELETE", "/rules/{rule}", None),
+    ("GET", "/proposals", None),
+    ("POST", "/proposals/{proposal}/accept", None),
+    ("POST", "/proposals/{proposal}/dismiss", None),
+    ("GET", "/protections", None),
+    ("POST", "/protections", {"kind": "folder", "text": "{folder}"}),
+    ("DELETE", "/protections/{protection}", None),
+    ("GET", "/keeping", None),
+    ("PATCH", "/keeping", {"flagged": False}),
     ("POST", "/moves", {"scan_id": "{scan}"}),
     ("POST", "/moves", {"scan_id": "{scan}", "decision_ids": ["{decision}"]}),
     ("GET", "/moves/{run}", None),

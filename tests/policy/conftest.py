@@ -34,6 +34,7 @@ class WholeRun:
 def whole_run(watched: Any) -> WholeRun:
     """Sign-in, folders, scan, change, release, approval, journal, undo, sign-out, and what goes wrong beside it."""
     delivered = deliver(watched)
+    rule(watched)
     before = watched.places()
     scan = watched.scan_of(PLACE)
     shown = watched.decisions(scan)
@@ -50,17 +51,37 @@ def whole_run(watched: Any) -> WholeRun:
 
 
 def deliver(house: Any) -> list[str]:
-    """Twelve clean messages, two attacks and a suspicious one, all marked."""
+    """Twelve clean messages, two attacks and a suspicious one, two that are ruled, all marked."""
     clean = [mail(f"subject{MARK} about {one} number {n}", one) for n in range(200, 204) for one in house.own]
     hostile = [mail(f"{ATTACK} subject{MARK}", "attack"), mail(REMEMBERED, "remembered"), mail(SUSPICIOUS, "receipts")]
-    return list(house.deliver(*clean, *hostile, folder=PLACE))
+    ruled = [mail(f"subject{MARK} of a rule", "ruled"), mail(f"subject{MARK} of a protection", "kept")]
+    return list(house.deliver(*clean, *hostile, *ruled, folder=PLACE))
 
 
 def mail(subject: str, sender: str) -> dict[str, Any]:
     """A message whose every text is marked."""
     recipient = {"name": f"person{MARK}", "address": f"address{MARK}.me@sandbox.test"}
     names = {"sender_name": f"person{MARK} {sender}", "sender_address": f"address{MARK}.{sender}@shop.test"}
-    return {"subject": subject, **names, "recipients": [recipient], "body": f"body{MARK}", "list_id": f"list{MARK}"}
+    return {
+        "subject": subject,
+        **names,
+        "recipients": [recipient],
+        "body": f"body{MARK}",
+        "list_id": f"<list{MARK}.shop.test>",
+    }
+
+
+def rule(house: Any) -> None:
+    """Rules, protections and somebody written to, all marked; each list of them is read."""
+    folder = house.own["receipts"]
+    known = {name: f"address{MARK}.{name}@shop.test" for name in ("ruled", "kept", "written")}
+    made = house.ask("POST", "/rules", 201, json={"kind": "sender", "text": known["ruled"], "folder_id": folder}).json()
+    house.ask("PATCH", f"/rules/{made['id']}", 200, json={"folder_id": folder})
+    house.ask("POST", "/protections", 201, json={"kind": "sender", "text": known["kept"]})
+    recipients = [{"name": f"person{MARK}", "address": known["written"]}]
+    house.deliver({"subject": f"subject{MARK} sent", "recipients": recipients}, folder="Sent Items")
+    for noun in ("rules", "protections", "proposals", "keeping"):
+        house.ask("GET", f"/{noun}", 200)
 
 
 def change(house: Any, scan: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:

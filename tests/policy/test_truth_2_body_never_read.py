@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-READ = "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId"
+READ = "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId,flag"
+SENT = "id,toRecipients"
 FOLDER = "id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden"
 PLACE = "id,parentFolderId"
 LIST = "singleValueExtendedProperties($filter=id eq 'String {00020386-0000-0000-C000-000000000046} Name list-id')"
@@ -17,8 +18,10 @@ DELTA = "/me/mailFolders/{folder}/messages/delta"
 ALLOWED = {
     ("GET", "/me"): {"id"},
     ("GET", "/me/mailFolders"): {FOLDER},
+    ("POST", "/me/mailFolders"): {"id"},
     ("GET", "/me/mailFolders/{folder}"): {FOLDER},
     ("GET", "/me/mailFolders/{folder}/childFolders"): {FOLDER},
+    ("GET", "/me/mailFolders/{folder}/messages"): {SENT},
     ("GET", DELTA): {READ, None},  # None: a next page, whose link carries the first one's $select
     ("GET", "/me/messages/{message}"): {READ, PLACE},
     ("POST", "/$batch"): {None},  # the envelope; what is in it is listed call by call

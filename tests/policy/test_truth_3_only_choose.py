@@ -14,6 +14,7 @@ import pytest
 from starlette.routing import Route
 
 from gateway import app
+from gateway.graph.folder_maker import FolderMaker
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.graph.transport import Transport
@@ -22,35 +23,53 @@ from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 # Every route there is. A new one is a decision, and is made here too.
 ROUTES = {
     "GET /",
-    "GET /api/v1/quota",
-    "GET /problems/{code}",
-    "GET /.well-known/security.txt",
     "GET /.well-known/api-catalog",
+    "GET /.well-known/security.txt",
     "GET /api/v1/api-keys",
     "GET /api/v1/mailboxes",
     "GET /api/v1/mailboxes/{mailbox_id}/corrections",
     "GET /api/v1/mailboxes/{mailbox_id}/folders",
+    "GET /api/v1/mailboxes/{mailbox_id}/keeping",
+    "GET /api/v1/mailboxes/{mailbox_id}/learned",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/entries",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/events",
+    "GET /api/v1/mailboxes/{mailbox_id}/proposals",
+    "GET /api/v1/mailboxes/{mailbox_id}/protections",
+    "GET /api/v1/mailboxes/{mailbox_id}/rules",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/estimate",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions",
     "GET /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/events",
     "GET /api/v1/openapi.json",
+    "GET /api/v1/quota",
+    "GET /api/v1/starter-folders",
     "GET /api/v1/status",
     "GET /healthz",
+    "GET /problems/{code}",
     "GET /readyz",
     "GET /static/style.css",
-    "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
-    "DELETE /api/v1/session",
     "DELETE /api/v1/api-keys/{key_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/messages/{decision_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/protections/{protection_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/rules/{rule_id}",
+    "DELETE /api/v1/session",
     "PATCH /api/v1/mailboxes/{mailbox_id}/folders/{folder_id}",
+    "PATCH /api/v1/mailboxes/{mailbox_id}/keeping",
+    "PATCH /api/v1/mailboxes/{mailbox_id}/rules/{rule_id}",
     "PATCH /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions/{decision_id}",
     "POST /api/v1/api-keys",
     "POST /api/v1/mailboxes/{mailbox_id}/corrections",
+    "POST /api/v1/mailboxes/{mailbox_id}/folders",
     "POST /api/v1/mailboxes/{mailbox_id}/moves",
     "POST /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/undo",
+    "POST /api/v1/mailboxes/{mailbox_id}/proposals/{proposal_id}/accept",
+    "POST /api/v1/mailboxes/{mailbox_id}/proposals/{proposal_id}/dismiss",
+    "POST /api/v1/mailboxes/{mailbox_id}/protections",
+    "POST /api/v1/mailboxes/{mailbox_id}/rules",
     "POST /api/v1/mailboxes/{mailbox_id}/scans",
     "POST /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/cancel",
     "POST /api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions/{decision_id}/release",
@@ -62,13 +81,18 @@ ROUTES = {
     "POST /api/v1/mailboxes/{mailbox_id}/sign-in",
     "DELETE /api/v1/sessions",
 }
-OURS = {  # no mail
+OURS = {  # a session, a key, a correction, a rule, a protection, what was learned: no mail
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/session",
     "DELETE /api/v1/sessions",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/learned/messages/{decision_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/protections/{protection_id}",
+    "DELETE /api/v1/mailboxes/{mailbox_id}/rules/{rule_id}",
 }
-NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "rule", "subscription")
+NEVER = ("delete", "send", "reply", "forward", "draft", "attachment", "body", "messagerule", "subscription")
 
 
 def built() -> Any:
@@ -99,10 +123,20 @@ def _flat(routes: Any) -> list[Any]:
 
 
 def test_the_only_verb_is_move() -> None:
-    """What may be done to a mailbox: read metadata, move. Nothing takes a verb, a path or a URL."""
+    """What may be done to mail: read its metadata, move it. Beside it: make an empty folder. No verb, path, URL."""
     assert _public(Mover) == {"move"}
-    assert _public(Reader) == {"first_page", "folders", "locate", "me", "messages", "page", "resumed"}
-    assert _public(Transport) == {"get_folders", "get_me", "get_page", "pause", "post_moves", "post_reads"}
+    assert _public(FolderMaker) == {"make"}
+    assert _public(Reader) == {"first_page", "folders", "locate", "me", "messages", "page", "resumed", "written_to"}
+    assert _public(Transport) == {
+        "get_folders",
+        "get_me",
+        "get_page",
+        "get_sent",
+        "pause",
+        "post_folder",
+        "post_moves",
+        "post_reads",
+    }
 
 
 def _public(kind: type) -> set[str]:
@@ -110,11 +144,12 @@ def _public(kind: type) -> set[str]:
 
 
 def test_every_write_to_graph_ends_in_move() -> None:
-    """In the source: the only HTTP verbs are GET and POST, POST goes to $batch, and the only writing item is /move."""
+    """In the source: GET and POST alone. POST goes to $batch, whose only writing item is /move, or makes a folder."""
     texts = [text for text in _strings() if "\n" not in text]
     assert {text for text in texts if text in {"GET", "POST", "PATCH", "PUT", "DELETE"}} == {"GET", "POST"}
     writes = {text for text in texts if text.startswith("/me") or text.endswith("$batch")}
     assert "/$batch" in writes
+    assert len([text for text in texts if text.startswith("/me/mailFolders?")]) == 1
     assert not [text for text in texts if any(f"/{verb}" in text.lower() for verb in (*NEVER, "copy", "createreply"))]
     assert len([text for text in texts if "/move?" in text]) == 1
 

@@ -106,9 +106,11 @@ def tails(token: str) -> list[str]:
 def test_the_run_was_a_whole_one(whole_run: Any) -> None:
     """There was something to find: mail was read, held, changed, moved and undone; its sender and text remembered."""
     kinds = [one["kind"] for one in whole_run.shown]
-    assert (kinds.count("hold"), kinds.count("review"), kinds.count("move")) == (2, 1, 12)
-    assert (whole_run.run["state"], whole_run.run["moved"]) == ("done", 11)
-    assert (whole_run.undo["state"], whole_run.undo["moved"]) == ("done", 11)
+    assert (kinds.count("hold"), kinds.count("review"), kinds.count("move")) == (2, 1, 13)
+    assert (whole_run.run["state"], whole_run.run["moved"]) == ("done", 12)
+    assert (whole_run.undo["state"], whole_run.undo["moved"]) == ("done", 12)
+    assert {"rule_sender", "protected_sender"} <= {one["reason"] for one in whole_run.shown}
+    assert whole_run.house.query("SELECT count(*) FROM correspondent")[0][0] > 0
     assert {("sender",), ("text",)} <= set(whole_run.house.query("SELECT kind FROM correction"))
     sandbox = whole_run.house.place.path("sandbox", "mailbox.sqlite")
     whole = sandbox.read_bytes() + Path(f"{sandbox}-wal").read_bytes()
@@ -157,16 +159,29 @@ def test_spans_and_metrics_say_nothing_about_mail(let_out: dict[str, bytes], who
 
 
 def test_text_of_mail_is_in_the_preview_and_in_no_other_answer(whole_run: Any) -> None:
-    """Messages are shown in the list of decisions alone, folders in the list of folders and the answer to a change."""
+    """Messages are shown in the list of decisions alone; folders and whose mail a rule is about, where they are listed.
+
+    A rule's sentence, in its own answers and in the decisions that it made, names both.
+    """
     shown: dict[str, set[str]] = {}
     for method, path, status, body in whole_run.house.watch.answers:
-        template = re.sub(r"(mbx|scn|dec|mov|fld|cor)_\w+", r"{\1}", path)
+        template = re.sub(r"(mbx|scn|dec|mov|fld|cor|rul)_\w+", r"{\1}", path)
         for kind in ("subject", "person", "address", "folder", "description", "body", "list"):
             if found(f"{kind}{MARK}", body):
                 shown.setdefault(kind, set()).add(f"{method} {template} {status}")
-    preview = {"GET /api/v1/mailboxes/{mbx}/scans/{scn}/decisions 200"}
-    folders = {"GET /api/v1/mailboxes/{mbx}/folders 200", "PATCH /api/v1/mailboxes/{mbx}/folders/{fld} 200"}
-    expected = {"subject": preview, "person": preview, "address": preview, "folder": folders, "description": folders}
+    under = "/api/v1/mailboxes/{mbx}"
+    preview = {f"GET {under}/scans/{{scn}}/decisions 200"}
+    rules = {f"GET {under}/rules 200", f"POST {under}/rules 201", f"PATCH {under}/rules/{{rul}} 200"}
+    protections = {f"GET {under}/protections 200", f"POST {under}/protections 201"}
+    folders = {f"GET {under}/folders 200", f"PATCH {under}/folders/{{fld}} 200"}
+    shown["folder"].discard(f"GET {under}/proposals 200")  # where another test had a rule into one of them proposed
+    expected = {
+        "subject": preview,
+        "person": preview,
+        "address": preview | rules | protections,
+        "folder": folders | rules | preview,
+        "description": folders,
+    }
     assert shown == expected
 
 

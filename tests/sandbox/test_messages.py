@@ -233,3 +233,15 @@ def test_one_person_never_reaches_anothers_message(sandbox: RunningSandbox, deli
     other = {"Authorization": f"Bearer {sandbox.access_token('Mail.ReadWrite', user='other@sandbox.test')}"}
     assert sandbox.http("GET", f"/v1.0/me/messages/{one}", other)[0] == 404
     assert sandbox.http("GET", f"/v1.0/me/mailFolders/{folder_id}", other)[0] == 404
+
+
+def test_a_flag_and_whom_a_sent_message_went_to(sandbox: RunningSandbox, graph: httpx.Client) -> None:
+    """The owner's follow-up flag stands in an object of its own; Sent Items are found by their well-known name."""
+    base = {"subject": "s", "sender_name": "You", "sender_address": "you@sandbox.test"}
+    recipients = [{"name": "Ann", "address": "ann@x.test"}]
+    mail = {**base, "received_at": "2026-01-02T03:04:05+00:00", "recipients": recipients, "folder": "Sent Items"}
+    sandbox.control("POST", "/messages", {"messages": [mail, {**mail, "flagged": True}]})
+    wanted = {"$select": "flag,toRecipients", "$top": "2", "$orderby": "receivedDateTime desc"}
+    found = graph.get("/me/mailFolders/sentitems/messages", params=wanted).json()["value"]
+    assert [one["flag"] for one in found] == [{"flagStatus": "flagged"}, {"flagStatus": "notFlagged"}]
+    assert found[0]["toRecipients"] == [{"emailAddress": {"name": "Ann", "address": "ann@x.test"}}]

@@ -11,10 +11,13 @@ from threading import Event
 from chassis.errors import DeadlineExceeded
 from classifier.choice import Choice
 from classifier.feature_key import FeatureKey
+from classifier.forgetting import forget_folder, forget_message
 from classifier.gate import Cleared, ClearedFolder
 from classifier.lexical import FolderNames
 from classifier.marks import marks
 from classifier.profile import open_profile, seal
+from classifier.well_known.kinds import kinds
+from classifier.well_known.suggestion import Suggestions
 
 
 class Patience:
@@ -48,11 +51,12 @@ def classify(
     """A choice for each message, naming one of these folders or none. ProfileRefused if the profile isn't whole."""
     engine = open_profile(profile, key)
     offer = engine.offer([key.label(folder.text.id) for folder in folders])
-    names = FolderNames(folders)
+    names, suggestions = FolderNames(folders), Suggestions(folders, kinds())
     choices = []
     for message in messages:
         patience.check()
-        choices.append(engine.choose(marks(message, key), offer, names.hints(message)))
+        choice = engine.choose(marks(message, key), offer, names.hints(message))
+        choices.append(suggestions.instead_of(choice, message))
     return choices
 
 
@@ -63,4 +67,21 @@ def learn(profile: bytes, key: FeatureKey, filings: Sequence[Filing], patience: 
         patience.check()
         engine.learn(marks(filing.message, key), key.label(filing.folder_id))
     patience.check()
+    return seal(engine), engine.learned
+
+
+def forget(
+    profile: bytes, key: FeatureKey, filings: Sequence[Filing], folder_ids: Sequence[str], patience: Patience
+) -> tuple[bytes, int]:
+    """The profile without these filings and folders, and what it has learned from in all; both as after learn.
+
+    What was never learned is no error. ProfileRefused if the profile isn't whole.
+    """
+    engine = open_profile(profile, key)
+    for filing in filings:
+        patience.check()
+        forget_message(engine, marks(filing.message, key), key.label(filing.folder_id))
+    for folder_id in folder_ids:
+        patience.check()
+        forget_folder(engine, key.label(folder_id))
     return seal(engine), engine.learned

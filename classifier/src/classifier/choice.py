@@ -22,6 +22,7 @@ class Reason(Enum):
     RECIPIENTS = "recipients"
     WORDS = "words"
     PROVIDER = "provider"
+    WELL_KNOWN = "well_known"
 
 
 @dataclass(frozen=True, slots=True)

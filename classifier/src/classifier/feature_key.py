@@ -5,6 +5,7 @@ profile, repr or error. Unkeyed hashes gave away who writes to someone at 98 % p
 """
 
 import hmac
+from collections.abc import Iterable
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -37,25 +38,33 @@ class FeatureKey:
         self._features = _subkey(secret, b"mo/features/v1", _SIP_KEY)
         self._folders = _subkey(secret, b"mo/folders/v1", _SIP_KEY)
         self._profile = _subkey(secret, b"mo/profile/v1", LENGTH)
-        self._known: dict[tuple[Group, str], int] = {}
+        self._known: dict[tuple[Group, str | tuple[int, ...]], int] = {}
+
+    def features(self, tokens: Iterable[tuple[Group, str]]) -> list[int]:
+        """32 bits for each token."""
+        known, hashed = self._known.get, self._hashed
+        return [known(token) or hashed(token) for token in tokens]
 
     def feature(self, group: Group, text: str) -> int:
         """32 bits for one token."""
-        known = self._known.get((group, text))
-        return self._hashed(group, text) if known is None else known
-
-    def _hashed(self, group: Group, text: str) -> int:
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        data = _PREFIXES[group] + text.encode()
-        hashed = int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
-        self._known[group, text] = hashed
-        return hashed
+        return self.features([(group, text)])[0]
 
     def memory(self, group: Group, *numbers: int) -> int:
         """32 bits for what the engine remembers, such as "the last folder was this one"; each number has 64 bits."""
-        data = _PREFIXES[group] + b"".join(number.to_bytes(8, "little") for number in numbers)
-        return int(siphash24(data, key=self._features).intdigest()) & _FEATURE_MASK
+        return self._known.get((group, numbers)) or self._remembered((group, numbers))
+
+    def _hashed(self, token: tuple[Group, str]) -> int:
+        return self._kept(token, token[1].encode())
+
+    def _remembered(self, memory: tuple[Group, tuple[int, ...]]) -> int:
+        return self._kept(memory, b"".join(number.to_bytes(8, "little") for number in memory[1]))
+
+    def _kept(self, what: tuple[Group, str | tuple[int, ...]], data: bytes) -> int:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        hashed = int(siphash24(_PREFIXES[what[0]] + data, key=self._features).intdigest()) & _FEATURE_MASK
+        self._known[what] = hashed
+        return hashed
 
     def label(self, folder_id: str) -> int:
         """64 bits for one folder id."""

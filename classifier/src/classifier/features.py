@@ -5,7 +5,7 @@ whatever the message holds; the order depends on nothing but the text. Must neve
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import IntEnum
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from classifier.subject import normalise
 MAX_WORDS = 40  # of a subject; covers MAX_SUBJECT in nearly every mail
 MAX_NAME = 256  # code points of a display name that are read
 MAX_NAME_WORDS = 8  # of a display name
+MAX_LIST_WORDS = 8  # of a list's id
 MAX_RECIPIENT_TOKENS = 32  # single recipients; a long list is one token, the set, anyhow
 STEM = 5  # letters of a longer word that stand for it: as good as character 4-grams, at a fifth of the features
 
@@ -60,17 +61,18 @@ def tokens(message: Cleared) -> list[Token]:
     sender = (text.sender_address or "").lower()
     subject = normalise(text.subject)
     recipients = sorted({address.lower() for address in text.recipients})
+    list_id = (text.list_id or "").lower()
     return [
         (Group.SENDER, sender),
         (Group.THREAD, subject),
         (Group.DOMAIN, sender.rpartition("@")[2]),
-        (Group.RECIPIENT_SET, " ".join(recipients)),
+        (Group.RECIPIENT_SET, list_id or " ".join(recipients)),  # whom it is for: a list, where there is one
         *_of(Group.NAME, _WORD.findall((text.sender_name or "")[:MAX_NAME].lower())[:MAX_NAME_WORDS]),
         *_subject_tokens(subject),
         *_of(Group.RECIPIENT, recipients[:MAX_RECIPIENT_TOKENS]),
         *_of(Group.PERSON, [sender, *recipients[:MAX_RECIPIENT_TOKENS]]),
         *_count_tokens(sender, len(text.recipients)),
-        *_of(Group.LIST, [text.list_id.lower()] if text.list_id else []),
+        *_of(Group.LIST, _list_tokens(list_id)),
     ]
 
 
@@ -81,20 +83,29 @@ def letter(message: Cleared) -> str:
     return "\n".join(((text.sender_address or "").lower(), (text.subject or "").lower(), *recipients))
 
 
-def _subject_tokens(subject: str) -> Iterator[Token]:
+def _subject_tokens(subject: str) -> list[Token]:
     words = _WORD.findall(subject)[:MAX_WORDS]
-    yield from _of(Group.WORD, words)
-    yield from _of(Group.PAIR, (f"{one} {two}" for one, two in pairwise(words)))
-    yield from _of(Group.FIRST, words[:1])
-    yield from _of(Group.STEM, (word[:STEM] for word in words if len(word) > STEM))
+    return [
+        *_of(Group.WORD, words),
+        *_of(Group.PAIR, [f"{one} {two}" for one, two in pairwise(words)]),
+        *_of(Group.FIRST, words[:1]),
+        *_of(Group.STEM, [word[:STEM] for word in words if len(word) > STEM]),
+    ]
 
 
-def _count_tokens(sender: str, recipients: int) -> Iterator[Token]:
+def _count_tokens(sender: str, recipients: int) -> list[Token]:
     band = next((name for most, name in _COUNTS if recipients <= most), "20+")
-    yield Group.COUNT, band
-    yield Group.SENDER_COUNT, f"{sender} {band}"
+    return [(Group.COUNT, band), (Group.SENDER_COUNT, f"{sender} {band}")]
 
 
-def _of(group: Group, texts: Iterable[str]) -> Iterator[Token]:
+def _list_tokens(list_id: str) -> list[str]:
+    """The list, who runs it, and the words of both; numbers of single mailings say nothing."""
+    if not list_id:
+        return []
+    words = [word for word in _WORD.findall(list_id) if not any(map(str.isdigit, word))]
+    return [list_id, list_id.partition(".")[2], *words[:MAX_LIST_WORDS]]
+
+
+def _of(group: Group, texts: Iterable[str]) -> list[Token]:
     """Each text once, in the order of first sight (a set's order would change from run to run)."""
-    return ((group, text) for text in dict.fromkeys(texts))
+    return [(group, text) for text in dict.fromkeys(texts)]

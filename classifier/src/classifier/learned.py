@@ -13,18 +13,19 @@ from typing import Final
 
 import numpy as np
 
-from classifier.calibration import Calibration
+from classifier.calibration import Calibration, signals, told
 from classifier.choice import ABSTAINED, Choice, Engine, Reason
 from classifier.copies import Copies
 from classifier.feature_key import FeatureKey
 from classifier.features import LAST_GROUPS, MEMORY_GROUPS, Group
+from classifier.habits import Habits
 from classifier.marks import Marks, shares
-from classifier.mixture import BAYES, COPIED, COPY_CASE, HABIT, OPINIONS, RECENT, SOFTMAX, Mixture, log_softmax
+from classifier.mixture import BAYES, COPIED, COPY_CASE, HABIT, OPINIONS, RECENT, SOFTMAX, Mixture, softmax
 from classifier.offer import Offer
 from classifier.reason import strongest
 from classifier.table import MAX_CLASSES, NO_CLASS, Doubles, Floats, Ints, Table
 
-ENGINE_VERSION: Final = 2  # another version discards profiles: they are learned again from the owner's folders
+ENGINE_VERSION: Final = 3  # another version discards profiles: they are learned again from the owner's folders
 SENDER_FLOOR = 50  # messages of one sender that always teach in full
 SENDER_SHARE = 0.2  # of all learned messages: past both, a sender teaches about itself only
 MAX_WEIGHT = 8.0  # bounds what one feature may say
@@ -35,7 +36,6 @@ _RATE = 0.3
 _FIRST_SQUARES = 1.0
 _LEAST_GRADIENT = 0.02  # a folder that was hardly in question isn't touched: keeps the table sparse, calls quick
 _RECENT_FADE = 0.98
-_RECENT_SMOOTHING = 0.02
 _MEMORIES: Final = len(MEMORY_GROUPS)
 
 # How loud each group is in the softmax; 1 where nothing is said.
@@ -68,6 +68,7 @@ class Sight:
     groups: Ints
     shares: Floats
     loud: Floats
+    last: list[int]  # class of each memory, or NO_CLASS
     copied: list[int]  # classes where its forerunners went
     cases: tuple[int, ...]
 
@@ -100,7 +101,7 @@ class LearnedEngine:
 
     def offer(self, labels: Sequence[int]) -> Offer:
         """What this engine knows of the labels that may be chosen; good until the next learn."""
-        return Offer.of(labels, self.labels, self.habit)
+        return Offer.of(labels, self.labels, self.habit, self.recent)
 
     def choose(self, message: Marks, offer: Offer, hints: Doubles | None = None) -> Choice:
         """The best of the offered labels, as an index into them, or ABSTAINED.
@@ -116,8 +117,10 @@ class LearnedEngine:
         shared = self._may_teach_all(message)
         self._make_room(message, label)
         sight = self._look(message, grow=True)
-        scores = self._learn_trust(sight, label) if shared else self._opine(sight).scores
-        truth, sight, scores = self._with_class(message, label, sight, scores)
+        opinion = self._opine(sight, Habits.of(self.habit, self.recent))
+        if shared:
+            self._learn_trust(sight, opinion, label)
+        truth, sight, scores = self._with_class(message, label, sight, opinion.scores)
         teaches = _teaches(sight, shared=shared)
         self._step(sight, truth, scores, teaches)
         self._remember(sight, truth, teaches)
@@ -137,12 +140,18 @@ class LearnedEngine:
 
     def _learned_choice(self, message: Marks, offer: Offer, hints: Doubles | None) -> Choice:
         sight = self._look(message, grow=False)
-        opinion = self._opine(sight)
+        opinion = self._opine(sight, offer.habits)
         probabilities = offer.hinted(opinion.logits, opinion.probabilities, hints)
         at = int(probabilities[offer.classes].argmax())
         best = int(offer.classes[at])
-        confidence = self.calibration.of(self._raw(probabilities, best))
+        confidence = told(self.calibration.of(self._signals(sight, opinion, probabilities, best)))
         return Choice(int(offer.known[at]), confidence, Engine.LEARNED, self._reason(sight, opinion, best))
+
+    def _signals(self, sight: Sight, opinion: Opinion, probabilities: Doubles, best: int) -> Doubles:
+        """What calibration is told of choosing this class."""
+        others = opinion.logits - opinion.trust[SOFTMAX] * opinion.opinions[SOFTMAX]
+        raw, agreed = self._raw(probabilities, best), sight.last.count(best)
+        return signals(raw, agreed, _lead(opinion.opinions[SOFTMAX], best), _lead(others, best))
 
     def _may_teach_all(self, message: Marks) -> bool:
         """Whether this sender is still under its share of what is learned from everybody."""
@@ -157,15 +166,14 @@ class LearnedEngine:
         unseen = min((len(self.labels) + 1) / (self.learned + 2), 1.0)
         return float(probabilities[index]) * (1.0 - unseen**2)
 
-    def _learn_trust(self, sight: Sight, label: int) -> Doubles:
-        """Answers the message first, then tells mixture and calibration how that went. The softmax's scores."""
-        opinion = self._opine(sight)
+    def _learn_trust(self, sight: Sight, opinion: Opinion, label: int) -> None:
+        """Tells mixture and calibration how this answer went."""
         if self.labels:
             best = int(opinion.probabilities.argmax())
-            self.calibration.record(self._raw(opinion.probabilities, best), right=self.labels[best] == label)
+            seen = self._signals(sight, opinion, opinion.probabilities, best)
+            self.calibration.record(seen, right=self.labels[best] == label)
         if label in self.labels:
             self.mixture.learn(sight.cases, opinion.opinions, opinion.probabilities, self.labels.index(label))
-        return opinion.scores
 
     def _make_room(self, message: Marks, label: int) -> None:
         """For the message's rows, and for a class if it is a new one: the folder longest unused goes."""
@@ -194,7 +202,8 @@ class LearnedEngine:
         groups = np.concatenate((message.groups, _EXTRA_GROUPS[: _MEMORIES + 1 + len(about)]))
         share = np.concatenate((message.shares, _EXTRA_SHARES[len(about)]))
         case = int(last[0] != NO_CLASS) + 2 * int(last[1] != NO_CLASS)
-        return Sight(rows, groups, share, share * _SOFT[groups], copied, (case, COPY_CASE) if copied else (case,))
+        cases = (case, COPY_CASE) if copied else (case,)
+        return Sight(rows, groups, share, share * _SOFT[groups], last, copied, cases)
 
     def _memories(self, last: Sequence[int]) -> list[int]:
         """Features that say where the last mail of this sender, thread, domain and recipient set went."""
@@ -211,27 +220,24 @@ class LearnedEngine:
         told = ((0, last), (1, len(copied)), (2, last, message.keys[0]), (3, *before[:1]))
         return [self.key.memory(Group.COPY, *numbers) for numbers in told]
 
-    def _opine(self, sight: Sight) -> Opinion:
+    def _opine(self, sight: Sight, habits: Habits) -> Opinion:
         classes = len(self.labels)
         if not classes:
             return _NO_OPINION
         weights = self.table.weights.take(sight.rows, axis=0)[:, :classes]
         scores = (sight.loud @ weights).astype(np.float64)
-        habit = (self.habit + 0.5) / (self.habit + 0.5).sum()
-        recent = self.recent + _RECENT_SMOOTHING
         opinions = np.zeros((OPINIONS, classes))
-        opinions[:SOFTMAX] = self._bayes(sight, habit)
+        opinions[:SOFTMAX] = self._bayes(sight, habits.rarity)
         opinions[SOFTMAX] = scores - scores.max()
-        opinions[HABIT], opinions[RECENT] = np.log(habit), np.log(recent / recent.sum())
+        opinions[HABIT], opinions[RECENT] = habits.log, habits.log_recent
         opinions[COPIED, sight.copied] = 1.0
         trust = self.mixture.of(sight.cases)
         logits = trust @ opinions
-        return Opinion(scores, opinions, trust, logits, np.exp(log_softmax(logits)), weights)
+        return Opinion(scores, opinions, trust, logits, softmax(logits), weights)
 
-    def _bayes(self, sight: Sight, habit: Doubles) -> Floats:
+    def _bayes(self, sight: Sight, rarity: Floats) -> Floats:
         """A row a group of features: by how much each folder is likelier than by habit, in log odds."""
-        counts = self.table.counts.take(sight.rows, axis=0)[:, : len(habit)]
-        lifts = np.log1p(counts * (1.0 / habit).astype(np.float32))
+        lifts = np.log1p(self.table.counts.take(sight.rows, axis=0)[:, : len(rarity)] * rarity)
         groups = np.zeros((SOFTMAX + 1, len(sight.rows)), np.float32)
         groups[_BAYES_ROW[sight.groups], np.arange(len(sight.rows))] = sight.shares
         found: Floats = groups[:SOFTMAX] @ lifts
@@ -240,21 +246,25 @@ class LearnedEngine:
     def _step(self, sight: Sight, truth: int, scores: Doubles, teaches: Floats) -> None:
         """One AdaGrad step of the softmax; one sum of squares a row."""
         table = self.table
-        error = np.exp(log_softmax(scores))
+        error = softmax(scores)
         error[truth] -= 1.0
         touched = np.flatnonzero(np.abs(error) >= _LEAST_GRADIENT)
         slope = error[touched].astype(np.float32)
         loud = sight.loud * teaches
-        table.squares[sight.rows] += loud**2 * float(slope @ slope)
-        pace = _RATE * loud / np.sqrt(_FIRST_SQUARES + table.squares[sight.rows])
-        cells = np.ix_(sight.rows, touched)
-        table.weights[cells] = np.clip(table.weights[cells] - pace[:, None] * slope, -MAX_WEIGHT, MAX_WEIGHT)
+        squares = table.squares[sight.rows] + loud**2 * float(slope @ slope)
+        table.squares[sight.rows] = squares
+        pace = _RATE * loud / np.sqrt(_FIRST_SQUARES + squares)
+        weights = table.weights.reshape(-1)
+        cells = sight.rows[:, None] * table.weights.shape[1] + touched
+        moved = weights.take(cells) - pace[:, None] * slope
+        weights[cells] = np.minimum(np.maximum(moved, -MAX_WEIGHT), MAX_WEIGHT)
 
     def _remember(self, sight: Sight, truth: int, teaches: Floats) -> None:
         taught = teaches > 0
         rows = sight.rows[taught]
-        self.table.counts[rows] *= FADE
-        self.table.counts[rows, truth] += teaches[taught]
+        counts = self.table.counts.take(rows, axis=0) * np.float32(FADE)
+        counts[:, truth] += teaches[taught]
+        self.table.counts[rows] = counts
         self.table.last[rows] = truth
         self.table.seen[rows] += 1
         self.table.touched[rows] = self.learned
@@ -277,6 +287,13 @@ _NONE: Final = np.zeros(0)
 _NO_OPINION: Final = Opinion(
     _NONE, np.zeros((OPINIONS, 0)), np.zeros(OPINIONS), _NONE, _NONE, np.zeros((0, 0), np.float32)
 )
+
+
+def _lead(odds: Doubles, best: int) -> float:
+    """By how much the best class leads the next one; less than 0 if it doesn't, 0 if it is alone."""
+    others = odds.copy()
+    others[best] = -np.inf
+    return float(odds[best] - others.max()) if len(odds) > 1 else 0.0
 
 
 def _teaches(sight: Sight, *, shared: bool) -> Floats:

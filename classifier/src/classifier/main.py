@@ -13,6 +13,7 @@ from chassis.callers import Callers
 from chassis.server import Serving, serve
 from classifier.servicer import Servicer
 from classifier.settings import Provider, Settings, load, terms, trust
+from classifier.well_known.kinds import kinds
 from mail_organiser.classifier.v1.classifier_pb2_grpc import add_ClassifierServiceServicer_to_server
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "classifier"
 SERVICE = "mail_organiser.classifier.v1.ClassifierService"
-METHODS = ("Classify", "Learn", "GetProvider")
+METHODS = ("Classify", "Learn", "Forget", "GetProvider")
 GATEWAY = "gateway.mail-organiser.internal"
 CALLERS = Callers(dict.fromkeys((f"/{SERVICE}/{method}" for method in METHODS), frozenset({GATEWAY})))
 
@@ -39,6 +40,7 @@ async def _main(path: Path, stopping: asyncio.Event) -> None:
 
 async def started(settings: Settings, stack: AsyncExitStack) -> Serving:
     """The server, running until the stack is closed."""
+    kinds()  # a damaged file stops the start, not a call
     tracing = telemetry.configure(NAME, settings.otlp_endpoint)
     stack.callback(tracing.shutdown)
     measured = metrics.Metrics()

@@ -27,9 +27,9 @@ class Marks:
 def marks(message: Cleared, key: FeatureKey) -> Marks:
     """Hashes a cleared message under this key."""
     found = tokens(message)
-    hashed = tuple(key.feature(group, text) for group, text in found)
-    groups = np.array([group for group, _ in found], np.int64)
-    return Marks(hashed, groups, shares(groups), key.feature(Group.LETTER, letter(message)))
+    *hashed, copied = key.features([*found, (Group.LETTER, letter(message))])
+    groups = np.frombuffer(bytes([group for group, _ in found]), np.uint8).astype(np.int64)  # np.array takes thrice
+    return Marks(tuple(hashed), groups, shares(groups), copied)
 
 
 def shares(groups: Ints | Sequence[int]) -> Floats:

@@ -48,13 +48,19 @@ _RATE = 0.015  # of the cases; the shared set has none
 _FIRST_SQUARES = 1.0
 _FIRST_CURVATURE = 40.0  # how firmly the first weights are held: 30 to 400 differ by a tenth of a point
 _FADE = 0.9998  # of the curvature: 5,000 messages
+_RIDGE: Final = _FIRST_CURVATURE * np.eye(OPINIONS)
 
 
-def log_softmax(scores: Doubles) -> Doubles:
-    """Log probabilities that sum to one."""
-    shifted: Doubles = scores - scores.max()
-    normal: Doubles = shifted - np.log(np.exp(shifted).sum())
-    return normal
+def bounded(values: Doubles, most: float, out: Doubles) -> None:
+    """Writes values into out, none beyond most on either side. As np.clip does, in a third of its time."""
+    np.minimum(np.maximum(values, -most, out=out), most, out=out)
+
+
+def softmax(scores: Doubles) -> Doubles:
+    """Probabilities that sum to one."""
+    odds: Doubles = np.exp(scores - scores.max())
+    odds /= odds.sum()
+    return odds
 
 
 def _first_weights() -> Doubles:
@@ -88,12 +94,13 @@ class Mixture:
             self._move(1 + case, _RATE * gradient / np.sqrt(self.squares[case]))
 
     def _newton(self, gradient: Doubles, curvature: Doubles) -> None:
-        self.curvature = np.clip(_FADE * self.curvature + curvature, -MAX_SQUARES, MAX_SQUARES)
+        bounded(_FADE * self.curvature + curvature, MAX_SQUARES, self.curvature)
         try:
-            step = np.linalg.solve(self.curvature + _FIRST_CURVATURE * np.eye(OPINIONS), gradient)
+            step = np.asarray(np.linalg.solve(self.curvature + _RIDGE, gradient), np.float64)
         except np.linalg.LinAlgError:  # only a forged profile's curvature is singular
             return
-        self._move(0, np.nan_to_num(step))
+        self._move(0, step)
 
     def _move(self, row: int, step: Doubles) -> None:
-        self.weights[row] = np.clip(self.weights[row] - step, -MAX_WEIGHT, MAX_WEIGHT)
+        if np.isfinite(step).all():
+            bounded(self.weights[row] - step, MAX_WEIGHT, self.weights[row])

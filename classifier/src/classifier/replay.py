@@ -21,6 +21,8 @@ from classifier.gate import Cleared, ClearedBatch, ClearedFolder, open_batch
 from classifier.learned import LearnedEngine
 from classifier.lexical import FolderNames
 from classifier.marks import marks
+from classifier.well_known.kinds import kinds
+from classifier.well_known.suggestion import Suggestions
 from mail_organiser.clearance import BATCH_ID_LENGTH, MAX_LIFETIME, VERSION, Trust, audience, sign
 from mail_organiser.columns import MAX_RECIPIENTS, FolderText, MessageText
 from mail_organiser.digest import folder_digest, message_digest
@@ -69,11 +71,13 @@ class Person:
     folders: list[ClearedFolder] = field(default_factory=list)  # the name is the id, too
     labels: list[int] = field(default_factory=list)
     names: FolderNames = field(default_factory=lambda: FolderNames(()))
+    suggestions: Suggestions = field(default_factory=lambda: Suggestions((), kinds()))
 
     def choose(self, message: Cleared) -> tuple[str | None, Choice]:
         """The name of the chosen folder, and the choice."""
         offer = self.engine.offer(self.labels)
-        choice = self.engine.choose(marks(message, self.engine.key), offer, self.names.hints(message))
+        learned = self.engine.choose(marks(message, self.engine.key), offer, self.names.hints(message))
+        choice = self.suggestions.instead_of(learned, message)
         return None if choice.folder is None else self.folders[choice.folder].text.name, choice
 
     def learn(self, message: Cleared, folder: ClearedFolder) -> None:
@@ -81,7 +85,7 @@ class Person:
         label = self.engine.key.label(folder.text.id)
         if label not in self.labels:
             self.folders, self.labels = [*self.folders, folder], [*self.labels, label]
-            self.names = FolderNames(self.folders)
+            self.names, self.suggestions = FolderNames(self.folders), Suggestions(self.folders, kinds())
         self.engine.learn(marks(message, self.engine.key), label)
 
 
@@ -97,9 +101,9 @@ class Replay:
         """What is chosen for each row, in order; a row is learned after it was chosen for."""
         stream = iter(rows)
         while several := list(islice(stream, ROWS)):
-            cleared = self._cleared_rows(several)
+            cleared = self.cleared_rows(several)
             texts = [row.message for row in several]
-            folders = self._cleared_folders({row.folder for row in several if row.folder is not None})
+            folders = self.cleared_folders({row.folder for row in several if row.folder is not None})
             for row, seen, filed in zip(several, cleared.to_classify(texts), cleared.to_learn(texts), strict=True):
                 yield self._one(row, seen, filed, folders)
 
@@ -110,11 +114,11 @@ class Replay:
             person.learn(filed, folders[row.folder])
         return Replayed(row, name, choice)
 
-    def _cleared_rows(self, rows: Sequence[Row]) -> ClearedBatch:
+    def cleared_rows(self, rows: Sequence[Row]) -> ClearedBatch:
         purposes = (Purpose.PURPOSE_CLASSIFY_LOCAL, Purpose.PURPOSE_LEARN)
         return self._cleared([message_digest(purpose, row.message) for row in rows for purpose in purposes])
 
-    def _cleared_folders(self, names: Iterable[str]) -> dict[str, ClearedFolder]:
+    def cleared_folders(self, names: Iterable[str]) -> dict[str, ClearedFolder]:
         texts = [FolderText(name, name) for name in sorted(names)]
         batch = self._cleared([folder_digest(Purpose.PURPOSE_FOLDER, text) for text in texts])
         return {folder.text.name: folder for folder in batch.folders(texts)}

@@ -47,6 +47,7 @@ _REASONS = {
     Reason.RECIPIENTS: pb.REASON_RECIPIENTS,
     Reason.WORDS: pb.REASON_WORDS,
     Reason.PROVIDER: pb.REASON_PROVIDER,
+    Reason.WELL_KNOWN: pb.REASON_WELL_KNOWN,
 }
 _STATES = {
     State.OFF: pb.PROVIDER_STATE_OFF,
@@ -57,7 +58,7 @@ _STATES = {
     State.RESTING: pb.PROVIDER_STATE_RESTING,
 }
 _log = logs.get("classifier.servicer")
-_Request = TypeVar("_Request", pb.ClassifyRequest, pb.LearnRequest)
+_Request = TypeVar("_Request", pb.ClassifyRequest, pb.LearnRequest, pb.ForgetRequest)
 _Result = TypeVar("_Result")
 
 
@@ -104,6 +105,12 @@ class Servicer(rpc.ClassifierServiceServicer):
     ) -> pb.LearnResponse:
         """Folds filed messages into the profile."""
         return await self._compute(self._learn, request, context)
+
+    async def Forget(  # noqa: N802  # gRPC's name
+        self, request: pb.ForgetRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ForgetResponse:
+        """Takes folders and filed messages out of the profile."""
+        return await self._compute(self._forget, request, context)
 
     async def GetProvider(  # noqa: N802  # gRPC's name
         self,
@@ -163,7 +170,19 @@ class Servicer(rpc.ClassifierServiceServicer):
         profile, learned = batch.learn(request.profile, FeatureKey(request.feature_key), filings, patience)
         return pb.LearnResponse(profile=profile, learned=learned)
 
-    def _open(self, request: pb.ClassifyRequest | pb.LearnRequest | pb.ExampleColumns) -> ClearedBatch:
+    def _forget(self, request: pb.ForgetRequest, patience: Patience) -> pb.ForgetResponse:
+        """Whole folders are named by our ids, which are no text: without messages there is nothing to clear."""
+        patience.check()
+        texts, labels = decode_messages(request.messages), list(request.label)
+        messages = self._open(request).to_learn(texts) if texts else []
+        filings = _filings(messages, labels, list(request.folder_id))
+        folders = _known_ids(list(request.forgotten_folder_id))
+        profile, learned = batch.forget(request.profile, FeatureKey(request.feature_key), filings, folders, patience)
+        return pb.ForgetResponse(profile=profile, learned=learned)
+
+    def _open(
+        self, request: pb.ClassifyRequest | pb.LearnRequest | pb.ForgetRequest | pb.ExampleColumns
+    ) -> ClearedBatch:
         return open_batch(request.clearance, trust=self._trust, batch_id=request.batch_id, now=self._now())
 
 
@@ -189,9 +208,14 @@ def _typed(work: Callable[[_Request, Patience], _Result]) -> Callable[[_Request,
 def _filings(messages: Sequence[Cleared], labels: Sequence[int], folder_ids: Sequence[str]) -> list[Filing]:
     if len(labels) != len(messages) or any(label >= len(folder_ids) for label in labels):
         raise InvalidArgument("Every message needs a label that is an index into folder_id. Encode them again.")
+    _known_ids(folder_ids)
+    return [Filing(message, folder_ids[label]) for message, label in zip(messages, labels, strict=True)]
+
+
+def _known_ids(folder_ids: Sequence[str]) -> Sequence[str]:
     if len(folder_ids) > MAX_ITEMS or not all(0 < len(folder.encode()) <= MAX_FOLDER_ID for folder in folder_ids):
         raise InvalidArgument("folder_id holds too many ids, an empty or an overlong one. Send our opaque ids.")
-    return [Filing(message, folder_ids[label]) for message, label in zip(messages, labels, strict=True)]
+    return folder_ids
 
 
 def _response(choices: Sequence[Choice]) -> pb.ClassifyResponse:

@@ -17,7 +17,7 @@ NO_CLASS: Final = -1
 UNKNOWN: Final = 0  # the row of everything never seen
 LIFE = 64  # messages by which each sighting lengthens a row's life
 
-_COLUMN_STEP = 32
+_COLUMN_STEP = 16  # an opened profile touches every page of both matrices
 _FIRST_ROWS = 1024
 
 Floats = NDArray[np.float32]
@@ -49,13 +49,10 @@ class Table:
 
     def ensure(self, keys: Sequence[int]) -> Ints:
         """Rows of these features, made where there was none. Call reserve first."""
-        row_of, size = self.row_of, self.size
-        for key in keys:
-            if key not in row_of:
-                row_of[key] = size
-                size += 1
-        self.size = size
-        return self.find(keys)
+        row_of = self.row_of
+        rows = [row_of.setdefault(key, len(row_of) + 1) for key in keys]
+        self.size = len(row_of) + 1
+        return np.array(rows, dtype=np.int64)
 
     def reserve(self, rows: int) -> None:
         """Makes room for so many more rows, forgetting old ones at the limit. Row numbers may change."""

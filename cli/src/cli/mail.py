@@ -8,6 +8,7 @@ from pathlib import Path
 from cli.unusable import Unusable
 from gateway.organise.choice import FolderKey
 from gateway.organise.folders import MAX_CHOSEN
+from gateway.starter.starter import Language, starter_folders
 from mail_organiser.columns import MAX_RECIPIENTS, MessageText
 from mail_organiser.list_id import bare_list_id
 from sandbox import seeds
@@ -19,12 +20,16 @@ MAX_NAMES = 1 << 16  # bytes of a file of folder names: 200 names of Graph's lon
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """filed: oldest first. inbox: in the mailbox's order. folders: names to keys. summary: what became of all mail."""
+    """filed: oldest first. inbox: in the mailbox's order. folders: names to keys. summary: what became of all mail.
+
+    descriptions: of starter folders, which stand in where nobody named a folder; else there are none.
+    """
 
     filed: Sequence[SeedMessage]
     inbox: Sequence[SeedMessage]
     folders: dict[str, FolderKey]
     summary: str
+    descriptions: dict[str, str]
 
 
 def read(path: Path, folders: Path | None, limit: int | None, told: Callable[[int], None]) -> Mail:
@@ -37,9 +42,10 @@ def read(path: Path, folders: Path | None, limit: int | None, told: Callable[[in
         (inbox if message.folder is None else filed).append(message)
         if number % TOLD_EVERY == 0:
             told(number)
-    keys = _keys(Counter(message.folder or "" for message in filed), named)
+    starters = {} if filed or named else _starters()
+    keys = _keys(Counter(message.folder or "" for message in filed), [*named, *starters])
     kept = sorted((message for message in filed if message.folder in keys), key=lambda message: message.received_at)
-    return Mail(kept, inbox[:limit], keys, _summary(reading, len(filed) - len(kept)))
+    return Mail(kept, inbox[:limit], keys, _summary(reading, len(filed) - len(kept)), starters)
 
 
 def names(path: Path) -> list[str]:
@@ -65,6 +71,13 @@ def text_of(message: SeedMessage) -> MessageText:
     recipients = tuple(recipient.address for recipient in message.recipients[:MAX_RECIPIENTS])
     list_id = bare_list_id(message.list_id)
     return MessageText(message.subject, message.sender_name, message.sender_address, list_id, recipients)
+
+
+def _starters() -> dict[str, str]:
+    """Names and descriptions of the published starter folders."""
+    return {
+        starter.name(Language.ENGLISH): starter.description(Language.ENGLISH) for starter in starter_folders().values()
+    }
 
 
 def _keys(filed: Counter[str], named: Sequence[str]) -> dict[str, FolderKey]:

@@ -50,6 +50,8 @@ def _run(report: Report, path: Path, folders: Path | None, form: str, limit: int
     report.say(f"{path}: {mail.summary}; {len(mail.inbox):,} to sort into {len(mail.folders)} folders")
     if not mail.filed:
         report.say("No message in it is filed, so there is nothing to learn where mail belongs: none will be moved")
+    if mail.descriptions:
+        report.say(f"It has no folders: {len(mail.folders)} starter folders are suggested instead, for you to look at")
     messages = _sorted(report, mail)
     _write(messages, form)
     return ExitCode.HELD if counts(messages)["held"] else ExitCode.DONE
@@ -89,7 +91,7 @@ async def _learn(judge: Judge, mail: Mail, key: bytes, bars: Progress) -> bytes:
 
 async def _decide(judge: Judge, mail: Mail, learned: Learned, bars: Progress) -> list[SortedMessage]:
     task = bars.add_task("Sorting", total=len(mail.inbox))
-    texts = [FolderText(key, name) for name, key in mail.folders.items()]
+    texts = [FolderText(key, name, mail.descriptions.get(name)) for name, key in mail.folders.items()]
     names = {key: name for name, key in mail.folders.items()}
     messages: list[SortedMessage] = []
     for start in range(0, len(mail.inbox), BATCH):

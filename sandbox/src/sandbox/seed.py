@@ -69,6 +69,7 @@ def _envelope(message: SeedMessage) -> str:
             or f"<{_digest(message.subject + message.sender_address)}@sandbox.test>",
             "conversationId": f"AAQkAGSandbox{_digest(_topic(message.subject))}",
             "listId": message.list_id,
+            "flagged": message.flagged,
         }
     )
 

@@ -23,6 +23,7 @@ class SeedMessage:
     `folder` is a path of display names joined by "/" ("Clients/North"), or None for the inbox. `received_at` carries a
     time zone. Every string is untrusted and kept as it is: lone surrogates, NULs and very long subjects included.
     `body` None means that the sandbox writes its own; either way a canary is added to it.
+    `flagged`: the owner's follow-up flag is on it.
     """
 
     folder: str | None
@@ -34,3 +35,4 @@ class SeedMessage:
     list_id: str | None = None
     internet_message_id: str | None = None
     body: str | None = None
+    flagged: bool = False

@@ -315,6 +315,7 @@ def whole() -> Callable[..., dict[str, Any]]:
             "receivedDateTime": "2026-01-02T03:04:05Z",
             "isDraft": False,
             "conversationId": "C1",
+            "flag": {"flagStatus": "notFlagged"},
         }
         return {**kept, **fields}
 

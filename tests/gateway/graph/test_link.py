@@ -148,6 +148,16 @@ def test_first_page_asks_for_the_fixed_select() -> None:
     assert not {"body", "bodyPreview", "uniqueBody", "attachments"} & set(MESSAGE_SELECT.split(","))
 
 
+def test_what_is_asked_of_sent_items() -> None:
+    """To whom, newest first, one page: nothing follows it, and no other page is one of it."""
+    link = LINKS.sent(1000)
+    path = "/v1.0/me/mailFolders/sentitems/messages"
+    assert link.url == f"{HOST}{path}?$select=id,toRecipients&$top=1000&$orderby=receivedDateTime%20desc"
+    assert link.last == link.page
+    with pytest.raises(LinkRefused):
+        LINKS.following(link, link.url)  # type: ignore[type-var]  # what mypy refuses is refused at run time too
+
+
 @pytest.mark.parametrize("folder", ["..", "a/b", "a?b", "", "a%2fb", "inbox\n", "a#b", "a.b"])
 def test_folder_id_that_is_a_path_makes_no_link(folder: str) -> None:
     """An id out of a database can't lead to another path."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import gateway.graph
 from gateway.graph import transport
 from gateway.graph.batch import MoveBatch, ReadBatch
-from gateway.graph.link import FolderLink, PageLink
+from gateway.graph.folder_maker import FolderMaker
+from gateway.graph.link import FolderLink, PageLink, SentLink
 from gateway.graph.mover import Mover
+from gateway.graph.new_folder import NewFolder
 from gateway.graph.reader import Reader
 from gateway.graph.transport import Transport
 
@@ -45,21 +47,24 @@ def test_only_transport_knows_http() -> None:
     assert {name for name, tree in MODULES.items() if imported(tree) & {*HTTP, "urllib.request"}} == {"transport.py"}
 
 
-def test_only_reader_and_mover_know_transport() -> None:
+def test_only_reader_mover_and_maker_know_transport() -> None:
     """Everything else is pure."""
     users = {
         name
         for name, tree in MODULES.items()
         if any(one.startswith("gateway.graph.transport") for one in imported(tree))
     }
-    assert users == {"mover.py", "reader.py"}
+    assert users == {"folder_maker.py", "mover.py", "reader.py"}
 
 
 def test_there_is_no_generic_request() -> None:
     """Every public method of Transport takes one proof, a number of seconds, or nothing."""
-    allowed = {PageLink, FolderLink, ReadBatch, MoveBatch, float}
+    allowed = {PageLink, FolderLink, SentLink, ReadBatch, MoveBatch, NewFolder, float}
     methods = {name: method for name, method in inspect.getmembers(Transport, inspect.isfunction) if name[0] != "_"}
-    assert set(methods) == {"get_page", "get_folders", "get_me", "post_reads", "post_moves", "pause"}
+    assert set(methods) == {
+        *("get_page", "get_folders", "get_sent", "get_me", "pause"),
+        *("post_reads", "post_moves", "post_folder"),
+    }
     for method in methods.values():
         hints = typing.get_type_hints(method, vars(transport))
         hints.pop("return")
@@ -67,7 +72,7 @@ def test_there_is_no_generic_request() -> None:
 
 
 def test_what_can_be_done_to_a_mailbox() -> None:
-    """Reading metadata and moving: there is no third verb."""
+    """Reading metadata, moving, making an empty folder: there is no fourth verb."""
     assert {name for name in vars(Reader) if name[0] != "_"} == {
         "me",
         "folders",
@@ -76,12 +81,14 @@ def test_what_can_be_done_to_a_mailbox() -> None:
         "page",
         "locate",
         "messages",
+        "written_to",
     }
     assert {name for name in vars(Mover) if name[0] != "_"} == {"move"}
+    assert {name for name in vars(FolderMaker) if name[0] != "_"} == {"make"}
 
 
 def test_verbs_and_paths_are_these() -> None:
-    """The only verbs sent are GET, and POST to $batch; the only action named is move."""
+    """The only verbs sent are GET, and POST to $batch and to the list of folders; the only action named is move."""
     texts = [node.value for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     verbs = {text for text in texts if text in {"GET", "POST", "PATCH", "PUT", "DELETE"}}
     assert verbs == {"GET", "POST"}

@@ -35,7 +35,7 @@ EMPTY = {"value": []}
 
 
 async def test_every_call_carries_the_token_and_asks_for_immutable_ids(graph: Any, desk: Any, reply: Any) -> None:
-    """Each of the five methods sends Prefer: IdType="ImmutableId", a $select or items that have one, and the token."""
+    """Each of the six methods sends Prefer: IdType="ImmutableId", a $select or items that have one, and the token."""
     place = {"id": "A", "parentFolderId": "INBOX"}
     links = Links(desk.transport.endpoint, Asked.METADATA)
     graph.replies = [reply.of({"id": "me"}), reply.of(EMPTY), reply.of(EMPTY)]
@@ -45,6 +45,8 @@ async def test_every_call_carries_the_token_and_asks_for_immutable_ids(graph: An
     await desk.transport.get_folders(links.folders(None))
     await desk.reader.locate([MessageId("A")])
     await desk.reader.messages([MessageId("A")])
+    graph.replies = [reply.of(EMPTY)]
+    await desk.reader.written_to(1000)
     for request in graph.requests:
         assert 'IdType="ImmutableId"' in request.headers["prefer"]
         assert request.headers["authorization"] == "Bearer token-plain"

@@ -81,6 +81,33 @@ def test_absent_fields_are_none() -> None:
     assert (message.subject, message.sender_name, message.sender_address, message.recipients) == (None, None, None, ())
 
 
+@pytest.mark.parametrize(
+    ("flag", "flagged"),
+    [
+        ({"flagStatus": "flagged", "dueDateTime": {"dateTime": "x"}}, True),
+        ({"flagStatus": "notFlagged"}, False),
+        ({"flagStatus": "complete"}, False),
+        ({"flagStatus": "unknownFutureValue"}, True),
+        ({"flagStatus": None}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_a_flag_counts_until_it_is_ticked_off(whole: Whole, flag: object, flagged: bool) -> None:  # noqa: FBT001  # a table
+    """A status that is new to us counts as a flag: what its owner marked stays."""
+    assert [one.flagged for one in listing(page(whole("A", flag=flag))).messages] == [flagged]
+
+
+def test_whom_the_owner_wrote_to() -> None:
+    """Addresses of To of each message; an entry that can't be read has none, a body refuses the whole answer."""
+    to = [{"emailAddress": {"address": "ann@x.test", "name": "Ann"}}, {"emailAddress": {}}, {}]
+    entries = [{"id": "A", "toRecipients": to, "ccRecipients": to}, {"id": "B"}, {"toRecipients": 5}, 7]
+    assert wire.sent_page(json.dumps({"value": entries}).encode()) == [("ann@x.test",), (), (), ()]
+    for offer in ({"body": {}}, {"toRecipients": 5, "bodyPreview": "x"}):
+        assert isinstance(wire.sent_page(json.dumps({"value": [*entries, offer]}).encode()), BodyOffered)
+    assert isinstance(wire.sent_page(b"[]"), AnswerGarbled)
+
+
 def test_texts_stay_out_of_repr(whole: Whole) -> None:
     """A message that is logged by mistake says nothing of the mail."""
     (message,) = listing(page(whole("A"))).messages

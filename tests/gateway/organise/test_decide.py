@@ -1,5 +1,7 @@
-"""decide() is the law in one pure function: hold, protection, rule, choice, in this order."""
+"""decide() is the law in one pure function: hold, review, protection, rule, choice, in this order."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -7,6 +9,10 @@ from hypothesis import strategies as st
 
 from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.decision import MOVE_AT, SUGGEST_AT, Hold, Keep, Move, Review, decide
+from gateway.organise.rules.evaluation import Files, Match, Stays
+from gateway.organise.rules.matcher import MailingList, Organisation, Sender
+from gateway.organise.rules.protection import StayReason
+from gateway.organise.rules.rule import Rule
 from gateway.organise.verdict import Finding, Outcome, Verdict
 
 FOLDERS = [FolderKey(f"fld_{name}") for name in ("bills", "work", "news")]
@@ -29,28 +35,36 @@ choices = st.builds(
     st.sampled_from(["learned", "provider", "none"]),
     st.sampled_from(["sender", "words", "nothing_learned"]),
 )
-circumstances = st.fixed_dictionaries(
-    {
-        "protection": st.none() | st.sampled_from(["draft", "flagged"]),
-        "rule": st.none() | folders,
-        "corrected": st.booleans(),
-    }
+whose = st.sampled_from([Sender("ann@shop.test"), MailingList("news.shop.test"), Organisation("shop.test")])
+matches = st.builds(Files, st.builds(Rule, st.just("rul_a"), whose, folders)) | st.builds(
+    Stays, st.sampled_from(StayReason), st.none() | st.just("pro_a")
 )
+circumstances = st.fixed_dictionaries({"match": st.none() | matches, "corrected": st.booleans()})
+
+
+def told(match: Match) -> Move | Keep:
+    """What a match makes of clean mail."""
+    if isinstance(match, Stays):
+        return Keep(1.0, "rule", match.reason, match.by)
+    reasons = {Sender: "rule_sender", MailingList: "rule_list", Organisation: "rule_organisation"}
+    return Move(match.rule.folder, 1.0, "rule", reasons[type(match.rule.matcher)], match.rule.id)
+
+
+def ruled(match: Match | None) -> FolderKey | None:
+    return match.rule.folder if isinstance(match, Files) else None
 
 
 @given(verdicts, choices, circumstances)
 def test_the_first_that_speaks_decides(verdict: Verdict, choice: Choice, around: dict[str, Any]) -> None:
-    """(1) held is held, corrected for review; (2) protected stays; (3) a rule beats a choice; (4) else the choice."""
+    """(1) held is held, corrected for review; (2) suspicious is for review; (3, 4) a match beats (5) a choice."""
     decision = decide(verdict, choice, **around)
     if verdict.outcome is Outcome.HELD:
         assert isinstance(decision, Hold | Review)
-    elif around["protection"] is not None:
-        assert decision == Keep(1.0, "rule", around["protection"])
     elif verdict.outcome is Outcome.REVIEW:
         assert isinstance(decision, Review)
-        assert decision.folder == (around["rule"] or choice.folder)
-    elif around["rule"] is not None:
-        assert decision == Move(around["rule"], 1.0, "rule", "rule")
+        assert decision.folder == (choice.folder if around["match"] is None else None)
+    elif around["match"] is not None:
+        assert decision == told(around["match"])
     else:
         assert isinstance(decision, Move | Keep | Review)
 
@@ -61,9 +75,21 @@ def test_what_moves_was_clean_and_sure_or_ruled(verdict: Verdict, choice: Choice
     decision = decide(verdict, choice, **around)
     if isinstance(decision, Move):
         assert verdict.outcome is Outcome.CLEAN
-        assert around["protection"] is None
-        assert decision.folder == (around["rule"] or choice.folder)
-        assert around["rule"] is not None or choice.confidence >= MOVE_AT
+        assert not isinstance(around["match"], Stays)
+        assert decision.folder == (ruled(around["match"]) or choice.folder)
+        assert ruled(around["match"]) is not None or choice.confidence >= MOVE_AT
+
+
+@given(verdict=verdicts, choice=choices, match=matches, corrected=st.booleans())
+def test_a_rule_takes_no_suspicion_away(verdict: Verdict, choice: Choice, match: Match, *, corrected: bool) -> None:
+    """Whoever seems to have sent it: held and suspicious mail stays so, and in no rule's folder."""
+    without = decide(verdict, choice, corrected=corrected)
+    decision = decide(verdict, choice, match=match, corrected=corrected)
+    if verdict.outcome is Outcome.HELD:
+        assert decision == without
+    elif verdict.outcome is Outcome.REVIEW:
+        assert isinstance(without, Review)
+        assert decision == replace(without, folder=None)
 
 
 @given(verdicts, choices, circumstances)
@@ -71,7 +97,7 @@ def test_a_decision_invents_no_folder(verdict: Verdict, choice: Choice, around: 
     """The folder of a decision is the rule's or the choice's; held and kept mail has none."""
     decision = decide(verdict, choice, **around)
     folder = getattr(decision, "folder", None)
-    assert folder in {None, around["rule"], choice.folder}
+    assert folder in {None, ruled(around["match"]), choice.folder}
     assert not isinstance(decision, Hold | Keep) or not hasattr(decision, "folder")
 
 
@@ -83,6 +109,12 @@ def test_sureness_has_two_steps(choice: Choice, risk: float) -> None:
         assert isinstance(decision, Keep)
     else:
         assert isinstance(decision, Move if choice.confidence >= MOVE_AT else Review)
+
+
+def test_the_page_says_from_where_a_preview_moves() -> None:
+    """Who measures their own mail is told which line of the table is a first approval."""
+    page = Path(__file__).parents[3] / "docs/how-to/measure-your-own-mail.md"
+    assert f"moves from {MOVE_AT * 100:.0f} % up" in " ".join(page.read_text(encoding="utf-8").split())
 
 
 @given(verdicts, choices, circumstances)

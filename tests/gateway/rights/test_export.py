@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from hashlib import sha256
 from typing import Any
 
@@ -65,9 +65,11 @@ def test_what_would_let_a_thief_in_is_not_in_it(office: Any) -> None:
     mailbox = office.person("erika")
     everything = office.exported(mailbox).everything
     assert b"erika token" not in everything
+    assert b64encode(b"erika token") not in everything
+    assert b64encode(b"erika profile") in everything  # the form in which bytes would be there
     with reading(office.engine) as connection:
         wrapped = connection.execute(text("SELECT wrapped FROM person_key")).scalar_one()
-    assert bytes(wrapped).hex().encode() not in everything
+    assert b64encode(bytes(wrapped)) not in everything
 
 
 def test_the_manifest_counts_and_hashes(office: Any) -> None:

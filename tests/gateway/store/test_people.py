@@ -10,20 +10,26 @@ from sqlalchemy.exc import IntegrityError
 from gateway.store import (
     api_keys,
     corrections,
+    correspondents,
     decisions,
     denied_tokens,
+    dismissals,
     exchange_codes,
     folders,
     ids,
     journal,
+    keepings,
     learned_messages,
     mailboxes,
     move_runs,
+    owner_words,
     people,
     person_plans,
     profiles,
+    protections,
     reading,
     refresh_tokens,
+    rules,
     scan_charges,
     scans,
     sessions,
@@ -31,7 +37,7 @@ from gateway.store import (
     token_caches,
 )
 from gateway.store.api_keys import ApiKey
-from gateway.store.codes import Access, CorrectionKind, DecisionKind, Scope
+from gateway.store.codes import Access, CorrectionKind, DecisionKind, MatcherKind, ProtectionKind, Scope
 from gateway.store.corrections import Correction
 from gateway.store.decisions import Finding, NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
@@ -57,6 +63,7 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     decisions.save(connection, scan.id, [new])
     correction = Correction(ids.new("cor"), mailbox.id, CorrectionKind.TEXT, token_bytes(32), 1)
     corrections.keep(connection, correction)
+    _rule(connection, mailbox, folder)
     run = move_runs.create(connection, mailbox.id, scan_id=scan.id, now=1)
     journal.plan(connection, run.id, [PlannedMove("m1", "inbox", "AAMkFolder")], now=1)
     move_runs.create(connection, mailbox.id, scan_id=scan.id, undoes=run.id, now=2)
@@ -71,6 +78,19 @@ def _fill(connection: Connection, mailbox: Mailbox) -> None:
     spending.reserve(connection, mailbox.person_id, 20_000, wanted=some, cap=some)
     person_plans.put(connection, mailbox.person_id, "free", now=1)
     scan_charges.add(connection, mailbox.person_id, scan.id, 24_000)
+
+
+def _rule(connection: Connection, mailbox: Mailbox, folder: Folder) -> None:
+    """What rules, protections and proposals keep."""
+    sender = (MatcherKind.SENDER, token_bytes(32), b"s")
+    rules.add(connection, rules.Rule(ids.new("rul"), mailbox.id, *sender, folder.id, 1))
+    protected = (ProtectionKind.FOLDER, token_bytes(32), None, folder.id)
+    protections.add(connection, protections.Protection(ids.new("pro"), mailbox.id, *protected, 1))
+    keepings.put(connection, keepings.Keeping(mailbox.id, replied_to=True, flagged=False, younger_than_hours=1))
+    correspondents.replace(connection, mailbox.id, [token_bytes(32)])
+    word = owner_words.OwnerWord(mailbox.id, "m1", folder.id, token_bytes(16), None, None, 1)
+    owner_words.note(connection, mailbox.id, [word])
+    dismissals.note(connection, mailbox.id, token_bytes(32), now=1)
 
 
 def test_erasing_one_person_leaves_their_tombstone_and_everybody_else(
@@ -157,7 +177,7 @@ def test_a_message_is_learned_once_for_each_folder_it_is_filed_in(engine: Engine
         assert learned_messages.record(connection, mailbox.id, {"m2": there, "m3": there}) == 2
         known = learned_messages.folders_of(connection, mailbox.id, ["m1", "m2", "m3", "m4"])
         assert known == {"m1": here, "m2": there, "m3": there}
-        learned_messages.forget(connection, mailbox.id)
+        learned_messages.unlearn(connection, mailbox.id)
         assert learned_messages.folders_of(connection, mailbox.id, ["m1"]) == {}
 
 

@@ -19,26 +19,33 @@ CODES_AND_IDS = {
     "audit_event": {"log", "id", "kind", "outcome", "reason", "object_id", "service", "trace_id", "key_id"},
     "audit_head": {"log"},
     "correction": {"id", "mailbox_id", "kind"},
+    "correspondent": {"mailbox_id"},
     "decision": {
         *("id", "scan_id", "mailbox_id", "message_id", "kind", "folder_id", "reason", "engine", "decided_by"),
+        "ruled_by",
     },
     "denied_token": {"id", "session_id"},
     "duty": {"name", "holder"},
+    "dismissal": {"mailbox_id"},
     "exchange_code": {"session_id"},
     "finding": {"decision_id", "mailbox_id", "technique", "field", "rule_id"},
     "folder": {"id", "mailbox_id", "graph_id"},
     "journal_entry": {
         *("id", "run_id", "mailbox_id", "message_id", "from_graph_id", "to_graph_id", "state", "code"),
     },
+    "keeping": {"mailbox_id"},
     "learned_message": {"mailbox_id", "message_id", "folder_id"},
     "mailbox": {"id", "person_id"},
     "move_run": {"id", "mailbox_id", "scan_id", "kind", "undoes", "state", "error_code"},
+    "owner_word": {"mailbox_id", "message_id", "folder_id"},
     "person": {"id"},
     "person_key": {"id", "person_id", "kek_id"},
     "profile": {"mailbox_id"},
     "person_plan": {"person_id", "plan"},
+    "protection": {"id", "mailbox_id", "kind", "folder_id"},
     "provider_spending": {"person_id"},
     "refresh_token": {"session_id"},
+    "rule": {"id", "mailbox_id", "kind", "folder_id"},
     "scan_charge": {"scan_id", "person_id"},
     "scan": {"id", "mailbox_id", "state", "source_graph_id", "error_code"},
     "session": {"id", "person_id"},
@@ -48,7 +55,7 @@ CODES_AND_IDS = {
 SEALED = {"claims_sealed", "cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
-    *("keyed_hash", "token_hash", "secret_hash"),
+    *("keyed_hash", "token_hash", "secret_hash", "list_hash", "organisation_hash"),
     *("person_mark", "mailbox_mark", "network_mark", "hash", "mac", "signature"),
 }
 NOT_ABOUT_A_MAILBOX = {

@@ -1,15 +1,14 @@
 """What the owner said is no attack. Texts neither come in nor go out here: a held message is named, Microsoft asked."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
 
 from gateway.api.context import ContextOf, Mailbox
-from gateway.api.model import Answer, Body, Remember
+from gateway.api.model import Answer, Body, Remember, instant
 from gateway.organise import corrections
-from gateway.store import clock
 from gateway.store import corrections as correction_rows
 from gateway.store.codes import CorrectionKind
 from gateway.store.corrections import Correction
@@ -60,6 +59,4 @@ async def forget_correction(
 
 
 def _answer(row: Correction) -> CorrectionAnswer:
-    return CorrectionAnswer(
-        id=row.id, kind=row.kind, created_at=datetime.fromtimestamp(row.created_at / clock.SECOND, UTC)
-    )
+    return CorrectionAnswer(id=row.id, kind=row.kind, created_at=instant(row.created_at))

@@ -40,7 +40,7 @@ class FindingAnswer(Answer):
 
 
 class DecisionAnswer(Answer):
-    """What would happen to one message. confidence and risk are 0 to 1; message is null when it is gone."""
+    """What would happen to one message. confidence and risk are 0 to 1; ruled_by: the rule or protection."""
 
     id: str
     kind: DecisionKind
@@ -50,13 +50,15 @@ class DecisionAnswer(Answer):
     reason: str
     engine: str
     decided_by: DecidedBy
+    ruled_by: str | None
 
 
 class RowAnswer(DecisionAnswer):
-    """A decision with its evidence and its message."""
+    """A decision, its evidence, its message (null when it is gone), and in a sentence what a rule says."""
 
     findings: list[FindingAnswer]
     message: MessageAnswer | None
+    sentence: str | None
 
 
 class Page(Answer):
@@ -138,7 +140,7 @@ def _known(decision: Decision) -> dict[str, object]:
 
 def _row(row: previews.Row) -> RowAnswer:
     findings = [FindingAnswer.model_validate(finding._asdict()) for finding in row.findings]
-    return RowAnswer(**_known(row.decision), findings=findings, message=_message(row.message))
+    return RowAnswer(**_known(row.decision), findings=findings, message=_message(row.message), sentence=row.sentence)
 
 
 def _message(message: Message | None) -> MessageAnswer | None:

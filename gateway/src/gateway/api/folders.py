@@ -7,9 +7,11 @@ from pydantic import Field
 
 from gateway.api.context import ContextOf, Mailbox
 from gateway.api.model import Answer, Body
-from gateway.organise import folders
+from gateway.organise import adopt, folders, forget
 from gateway.organise.folders import MAX_DESCRIPTION, Folder
+from gateway.starter.starter import Language
 
+MAX_ADOPTED = 32  # in one request; there are less starter folders
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/folders", tags=["folders"])
 
 
@@ -37,10 +39,32 @@ class FolderChange(Body):
     description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION)] = None
 
 
+class AdoptedFolder(Body):
+    """A starter folder by its id; description: other words for it than the published ones."""
+
+    starter_id: Annotated[str, Field(max_length=32)]
+    description: Annotated[str | None, Field(min_length=1, max_length=MAX_DESCRIPTION)] = None
+
+
+class Adoption(Body):
+    """Which starter folders, by names of which language."""
+
+    folders: Annotated[list[AdoptedFolder], Field(min_length=1, max_length=MAX_ADOPTED)]
+    language: Annotated[Language, Field(strict=False)] = Language.ENGLISH  # JSON has strings, not members of an enum
+
+
 @router.get("", operation_id="list_folders")
 async def list_folders(mailbox: Mailbox, context: ContextOf) -> FolderList:
     """All folders, live from Microsoft."""
     return FolderList(items=[_answer(folder) for folder in await folders.refresh(context, mailbox)])
+
+
+@router.post("", status_code=201, operation_id="adopt_folders")
+async def adopt_folders(mailbox: Mailbox, wanted: Adoption, context: ContextOf) -> FolderList:
+    """Chooses starter folders for filing. One that isn't there is made in Outlook now, empty. Again: the same."""
+    asked = {one.starter_id: adopt.Wanted(one.starter_id, one.description) for one in wanted.folders}
+    adopted = await adopt.adopt(context, mailbox, list(asked.values()), wanted.language)
+    return FolderList(items=[_answer(folder) for folder in adopted])
 
 
 @router.patch("/{folder_id}", operation_id="change_folder")
@@ -50,8 +74,10 @@ async def change_folder(
     change: FolderChange,
     context: ContextOf,
 ) -> FolderAnswer:
-    """Chooses a folder for filing, or describes it."""
+    """Chooses a folder for filing, or describes it. What was learned of one that is chosen no more is forgotten."""
     folder = await folders.change(context, mailbox, folder_id, chosen=change.chosen, description=change.description)
+    if not folder.chosen:
+        await forget.unchosen(context, mailbox, folder_id)
     return _answer(folder)
 
 

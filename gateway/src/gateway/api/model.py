@@ -1,12 +1,15 @@
 """Bodies in and out. Unknown fields of a request are refused; a response holds what is listed here and no more."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.store import clock
 from gateway.store.codes import CorrectionKind
 
 Remember = Annotated[CorrectionKind, Field(strict=False)]  # JSON has strings, not members of an enum
+MatcherText = Annotated[str, Field(min_length=1, max_length=998)]  # an address, a List-Id header, a domain, an id
 
 
 class Body(BaseModel):
@@ -19,3 +22,8 @@ class Answer(BaseModel):
     """What a client gets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+def instant(milliseconds: int) -> datetime:
+    """The store's time as REST tells it."""
+    return datetime.fromtimestamp(milliseconds / clock.SECOND, UTC)

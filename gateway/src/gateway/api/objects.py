@@ -20,8 +20,11 @@ OWNER: Final = {  # what a path's parameter names -> what it is looked up in, an
     "key_id": "the person of the access token",
     "folder_id": "the mailbox",
     "scan_id": "the mailbox",
-    "decision_id": "the scan",
+    "decision_id": "the scan, or the mailbox",
     "correction_id": "the mailbox",
+    "rule_id": "the mailbox",
+    "proposal_id": "the mailbox",
+    "protection_id": "the mailbox",
     "run_id": "the mailbox",
 }
 PUBLIC: Final = frozenset({"code"})  # names nothing of anybody

@@ -40,6 +40,19 @@ class Kind(StrEnum):
     RELEASED = "message.released"
     CORRECTION_MADE = "correction.made"
     CORRECTION_REMOVED = "correction.removed"
+    FOLDER_MADE = "folder.made"
+    FOLDERS_ADOPTED = "folder.adopted"
+    FORGOTTEN = "learned.forgotten"
+    FOLDER_FORGOTTEN = "learned.folder_forgotten"
+    MESSAGE_FORGOTTEN = "learned.message_forgotten"
+    RULE_MADE = "rule.made"
+    RULE_CHANGED = "rule.changed"
+    RULE_REMOVED = "rule.removed"
+    PROPOSAL_ACCEPTED = "proposal.accepted"
+    PROPOSAL_DISMISSED = "proposal.dismissed"
+    PROTECTION_MADE = "protection.made"
+    PROTECTION_REMOVED = "protection.removed"
+    KEEPING_CHANGED = "keeping.changed"
     SCAN_STARTED = "scan.started"
     SCAN_FINISHED = "scan.finished"
     MOVE_APPROVED = "move.approved"
@@ -94,6 +107,19 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.RELEASED: "a held message was released; the object is the decision",
     Kind.CORRECTION_MADE: "an owner said what is no attack; the object is the correction",
     Kind.CORRECTION_REMOVED: "an owner took that back",
+    Kind.FOLDER_MADE: "a folder was made in Outlook because its owner adopted it",
+    Kind.FOLDERS_ADOPTED: "starter folders were adopted; the amount is how many",
+    Kind.FORGOTTEN: "everything that was learned of a mailbox was forgotten; the amount is of messages",
+    Kind.FOLDER_FORGOTTEN: "what was learned of a folder was forgotten; the object is the folder",
+    Kind.MESSAGE_FORGOTTEN: "what was learned of a message was forgotten",
+    Kind.RULE_MADE: "an owner made a rule; the object is the rule",
+    Kind.RULE_CHANGED: "a rule was given another folder",
+    Kind.RULE_REMOVED: "a rule was taken away",
+    Kind.PROPOSAL_ACCEPTED: "an owner made a rule of a proposal; the object is the proposal",
+    Kind.PROPOSAL_DISMISSED: "an owner does not want to be shown it again",
+    Kind.PROTECTION_MADE: "an owner protected mail or a folder; the object is the protection",
+    Kind.PROTECTION_REMOVED: "a protection was taken away",
+    Kind.KEEPING_CHANGED: "what stays by itself was changed",
     Kind.SCAN_STARTED: "a scan was asked for; the object is the scan",
     Kind.SCAN_FINISHED: "it ended; the amount is of messages decided, the reason how it ended",
     Kind.MOVE_APPROVED: "a preview was approved; the object is the run, the amount is of messages planned",

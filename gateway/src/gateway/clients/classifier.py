@@ -39,6 +39,7 @@ _REASONS: Final[Mapping[int, str]] = {
     wire.REASON_RECIPIENTS: "recipients",
     wire.REASON_WORDS: "words",
     wire.REASON_PROVIDER: "provider",
+    wire.REASON_WELL_KNOWN: "well_known",
     wire.REASON_NOTHING_LEARNED: "nothing_learned",
 }
 _STATES: Final[Mapping[int, str]] = {
@@ -48,6 +49,7 @@ _STATES: Final[Mapping[int, str]] = {
     wire.PROVIDER_STATE_UNREACHABLE: "unreachable",
     wire.PROVIDER_STATE_RESTING: "resting",
 }
+_DIGITS: Final = 4  # of a confidence: the wire's float is a little less than 0.9, and a threshold of 0.9 isn't
 _DEAREST: Final = 10**9  # nanos a token: a price over one unit of money for a token is a mistake of somebody
 _MOST: Final = 2**62  # what the database's integers hold, with room
 
@@ -144,6 +146,34 @@ class ClassifierClient:
             raise from_rpc(error) from None
         return Profile(response.profile, response.learned)
 
+    async def forget(  # noqa: PLR0913  # by name; what of the messages, and what of the person
+        self,
+        word: Word | None,
+        messages: Sequence[MessageText],
+        filed_in: Sequence[FolderKey],
+        folders: Sequence[FolderKey],
+        *,
+        profile: bytes,
+        feature_key: bytes,
+    ) -> Profile:
+        """The profile without messages[i] as filed in filed_in[i], and without folders. word: over the messages."""
+        names = sorted(set(filed_in))
+        request = wire.ForgetRequest(
+            batch_id=b"" if word is None else word.batch_id,
+            messages=encode_messages(messages),
+            folder_id=names,
+            label=[names.index(folder) for folder in filed_in],
+            forgotten_folder_id=folders,
+            profile=profile,
+            feature_key=feature_key,
+            clearance=None if word is None else word.clearance,
+        )
+        try:
+            response = await self._stub.Forget(request, timeout=DEADLINE)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from None
+        return Profile(response.profile, response.learned)
+
 
 def _add(request: wire.ClassifyRequest, offer: Offer | None) -> None:
     """Without an offer, no provider is asked."""
@@ -181,4 +211,5 @@ def _choice(folder: int, confidence: float, engine: int, reason: int, folders: S
     known = 0 <= folder < len(folders) and engine in _ENGINES and 0.0 <= confidence <= 1.0
     if not known:
         return Choice(None, 0.0, _ENGINES.get(engine, "none"), _REASONS.get(reason, "nothing_learned"))
-    return Choice(FolderKey(folders[folder].id), confidence, _ENGINES[engine], _REASONS.get(reason, "words"))
+    sure = round(confidence, _DIGITS)
+    return Choice(FolderKey(folders[folder].id), sure, _ENGINES[engine], _REASONS.get(reason, "words"))

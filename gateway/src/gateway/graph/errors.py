@@ -15,6 +15,7 @@ KNOWN_CODES: Final = frozenset(
         "BadRequest",
         "ErrorAccessDenied",
         "ErrorCannotMoveOrCopyItem",
+        "ErrorFolderExists",
         "ErrorFolderNotFound",
         "ErrorInvalidIdMalformed",
         "ErrorInvalidRequest",

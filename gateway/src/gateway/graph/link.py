@@ -20,12 +20,13 @@ from gateway.graph.message import GraphFolderId, is_graph_id
 
 # The one list of what is asked of a message. internetMessageHeaders is left out: it holds every header.
 MESSAGE_SELECT: Final = (
-    "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId"
+    "id,parentFolderId,subject,from,toRecipients,ccRecipients,receivedDateTime,isDraft,conversationId,flag"
 )
 # List-Id, and no other header: the named property in which Exchange keeps it. The set is PS_INTERNET_HEADERS, whose
 # names Exchange folds to lower case (MS-OXCPRPT 3.2.5.10) and Graph compares as they are.
 LIST_ID_PROPERTY: Final = "String {00020386-0000-0000-C000-000000000046} Name list-id"
 LIST_ID_EXPAND: Final = f"singleValueExtendedProperties($filter=id eq '{LIST_ID_PROPERTY}')"
+SENT_SELECT: Final = "id,toRecipients"  # of what the owner sent: to whom, and nothing else
 FOLDER_SELECT: Final = "id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden"
 MAX_PAGE_SIZE: Final = 1000  # messages; Graph's own limit for $top
 FOLDER_PAGE_SIZE: Final = 100  # folders
@@ -97,6 +98,13 @@ class FolderLink(_Link):
     __slots__ = ()
 
 
+@final
+class SentLink(_Link):
+    """Proof that the newest of what the owner sent may be read. There is no next page."""
+
+    __slots__ = ()
+
+
 Link = TypeVar("Link", PageLink, FolderLink)
 
 
@@ -125,6 +133,12 @@ class Links:
         query = f"$select={FOLDER_SELECT}&$top={FOLDER_PAGE_SIZE}&includeHiddenFolders=true"
         url = self.endpoint.url(f"{path}?{query}")
         return FolderLink(url, parent, FOLDER_PAGE_SIZE, 1, MAX_FOLDER_PAGES, "", _PROOF)
+
+    def sent(self, size: int) -> SentLink:
+        """The newest messages of Sent Items, at most size."""
+        query = f"$select={SENT_SELECT}&$top={_page_size(size)}&$orderby=receivedDateTime%20desc"
+        url = self.endpoint.url(f"/me/mailFolders/sentitems/messages?{query}")
+        return SentLink(url, None, size, 1, 1, "", _PROOF)
 
     def following(self, link: Link, url: str | None) -> Link | None:
         """The next page of the same walk, from the answer's nextLink; LinkRefused if it isn't."""

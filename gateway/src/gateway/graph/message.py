@@ -22,7 +22,8 @@ class Message:
     """Metadata of one message. Texts are what a stranger wrote: hostile until sentinel has seen them.
 
     recipients: addresses of To, then Cc. received_at: UTC. list_id: bare id of the mailing list; None as well
-    where it was not asked for (link.Asked). Texts stay out of repr, so that they stay out of logs.
+    where it was not asked for (link.Asked). flagged: the owner's flag is on it, and not ticked off. Texts stay out of
+    repr, so that they stay out of logs.
     """
 
     id: MessageId
@@ -35,3 +36,4 @@ class Message:
     conversation_id: str | None
     is_draft: bool
     list_id: str | None = field(default=None, repr=False)
+    flagged: bool = False

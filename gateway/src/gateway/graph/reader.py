@@ -88,6 +88,10 @@ class Reader:
         """One page of metadata."""
         return or_raise(_page(self._links, link, or_raise(wire.messages_page(await self._transport.get_page(link)))))
 
+    async def written_to(self, size: int) -> list[tuple[str, ...]]:
+        """To whom the owner's newest messages went, newest first, at most size (1 to 1000): To alone, no Cc or Bcc."""
+        return or_raise(wire.sent_page(await self._transport.get_sent(self._links.sent(size))))
+
     async def locate(self, ids: Sequence[MessageId]) -> dict[MessageId, GraphFolderId | None]:
         """In which folder each message is; None: Graph says there is no such message."""
         found = await self._each(ids, batch.places, wire.place)

@@ -1,11 +1,12 @@
-"""HTTP to Graph, in five narrow methods. The only module of the gateway's graph package that knows an HTTP library.
+"""HTTP to Graph, in six narrow methods. The only module of the gateway's graph package that knows an HTTP library.
 
 Guarantees:
-(1) an address comes from a PageLink, a FolderLink or this file, so the token goes to the configured host only;
+(1) an address comes from a link of graph.link or from this file, so the token goes to the configured host only;
 (2) no redirect is followed, no proxy or netrc of the environment is used, no cookie is kept, certificates are verified;
 (3) Prefer: IdType="ImmutableId" is on every call;
 (4) four calls at a time, 10,000 in 10 minutes (gate), answers of bounded size, in bounded time;
-(5) reads are tried again a bounded number of times; moves never are, except after a 401, when nothing ran.
+(5) reads are tried again a bounded number of times; moves and new folders never are, except after a 401, when nothing
+    ran.
 Must never: offer a method that takes a verb, a URL or headers; log; raise with an answer, a request or a cause in it.
 """
 
@@ -44,7 +45,8 @@ from gateway.graph.errors import (
     or_raise,
 )
 from gateway.graph.gate import Gate
-from gateway.graph.link import FolderLink, PageLink
+from gateway.graph.link import FolderLink, PageLink, SentLink
+from gateway.graph.new_folder import Making, NewFolder
 from gateway.graph.retry import PASSING, Patience, retry_after
 
 CONNECT_SECONDS: Final = 5.0
@@ -57,7 +59,8 @@ MAX_CLAIMS: Final = 8_192  # characters of a claims challenge
 
 _REDIRECTION: Final = 3  # first digit of the status
 _SYNC_CODES: Final = frozenset({"SyncStateNotFound", "SyncStateInvalid", "resyncRequired"})
-Proof = TypeVar("Proof", PageLink, FolderLink, ReadBatch, MoveBatch)
+Proof = TypeVar("Proof", PageLink, FolderLink, SentLink, ReadBatch, MoveBatch, NewFolder)
+_FOLDER_EXISTS: Final = "ErrorFolderExists"
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError)
 _CLAIMS: Final = re.compile(rf'\bclaims="([A-Za-z0-9+/=_-]{{1,{MAX_CLAIMS}}})"')
 _INSUFFICIENT: Final = re.compile(r'\berror="insufficient_claims"')
@@ -188,6 +191,10 @@ class Transport:
         """One page of folders."""
         return await self._read(_Call("GET", _proven(link, FolderLink).url))
 
+    async def get_sent(self, link: SentLink) -> bytes:
+        """To whom the newest sent messages went."""
+        return await self._read(_Call("GET", _proven(link, SentLink).url))
+
     async def get_me(self) -> bytes:
         """Who signed in: the id only."""
         return await self._read(_Call("GET", self.endpoint.url("/me?$select=id")))
@@ -200,6 +207,12 @@ class Transport:
         """A chain of moves, sent once. OutcomeUnknown: it may have run; any other GraphError: nothing ran."""
         outcome = await self._attempt(self._batch(_proven(batch, MoveBatch)))
         return or_raise(_move_outcome(outcome))
+
+    async def post_folder(self, folder: NewFolder) -> Making:
+        """An empty folder at the top, sent once. A GraphError: nothing was made."""
+        content = _proven(folder, NewFolder).content
+        outcome = await self._attempt(_Call("POST", self.endpoint.url("/me/mailFolders?$select=id"), content=content))
+        return or_raise(_made_outcome(outcome))
 
     def pause(self, seconds: float) -> None:
         """An item of a batch was throttled: nobody of this mailbox calls for so long."""
@@ -255,6 +268,16 @@ def _move_outcome(outcome: _Answer | _Broke | AnswerTooLarge) -> bytes | GraphEr
         return outcome.content
     refused = HTTPStatus.BAD_REQUEST <= outcome.status < HTTPStatus.INTERNAL_SERVER_ERROR
     return _failure(outcome) if refused and outcome.status != HTTPStatus.REQUEST_TIMEOUT else OutcomeUnknown()
+
+
+def _made_outcome(outcome: _Answer | _Broke | AnswerTooLarge) -> Making | GraphError:
+    """The answer's folder is not decoded. Closed: what is not plainly made, there or refused is unknown."""
+    if isinstance(outcome, _Answer) and outcome.status == HTTPStatus.CREATED:
+        return Making.MADE
+    if isinstance(outcome, _Answer) and wire.reason(outcome.content) == _FOLDER_EXISTS:
+        return Making.THERE
+    found = _move_outcome(outcome)
+    return found if isinstance(found, GraphError) and not isinstance(found, OutcomeUnknown) else Making.UNKNOWN
 
 
 def _failure(answer: _Answer) -> GraphError:

@@ -25,6 +25,7 @@ from mail_organiser.list_id import bare_list_id
 
 FORBIDDEN_NAMES: Final = ("body", "bodyPreview", "uniqueBody", "attachments")
 HTTP_OK: Final = 200
+_UNFLAGGED: Final = frozenset({None, "notFlagged", "complete"})  # a status that is new to us counts as a flag
 _FAILED: Final = 400
 
 T = TypeVar("T")
@@ -51,6 +52,10 @@ class _Recipient(Struct, rename="camel", gc=False):
     email_address: _EmailAddress | None = None
 
 
+class _Flag(Struct, rename="camel", gc=False):
+    flag_status: Text = None
+
+
 class _Place(_Offer, rename="camel", kw_only=True, gc=False):
     id: str
     parent_folder_id: str
@@ -72,6 +77,11 @@ class _Message(_Place, rename="camel", kw_only=True, gc=False):
     is_draft: bool | None = None
     conversation_id: Text = None
     single_value_extended_properties: list[_Property] | None = None
+    flag: _Flag | None = None
+
+
+class _Sent(Struct, rename="camel", gc=False):
+    to_recipients: list[_Recipient] | None = None
 
 
 class _Entry(_Offer, rename="camel", kw_only=True, gc=False):
@@ -122,6 +132,7 @@ class _Response(Struct):
 _LISTING: Final = msgspec.json.Decoder(_Listing)
 _ENTRY: Final = msgspec.json.Decoder(_Entry)
 _MESSAGE: Final = msgspec.json.Decoder(_Message)
+_SENT: Final = msgspec.json.Decoder(_Sent)
 _PLACE: Final = msgspec.json.Decoder(_Place)
 _FOLDER: Final = msgspec.json.Decoder(_Folder)
 _PERSON: Final = msgspec.json.Decoder(_Person)
@@ -182,6 +193,15 @@ def messages_page(content: bytes) -> Listing | GraphError:
     if any(isinstance(entry, BodyOffered) for entry in entries):
         return BodyOffered()
     return _listing(_last_of_each(entries), listing)
+
+
+def sent_page(content: bytes) -> list[tuple[str, ...]] | GraphError:
+    """To whom each message of a page was sent: addresses of To, empty for an entry that can't be read."""
+    listing = _decoded(_LISTING, content)
+    if listing is None or _offers(listing):
+        return _unreadable(content)
+    offered = any(_offers(_decoded(_ENTRY, raw)) for raw in listing.value)
+    return BodyOffered() if offered else [_addressees(raw) for raw in listing.value]
 
 
 def folders_page(content: bytes) -> FolderListing | GraphError:
@@ -331,11 +351,17 @@ def _message(found: _Message) -> Message:
         conversation_id=found.conversation_id,
         is_draft=bool(found.is_draft),
         list_id=_list_id(found),
+        flagged=found.flag is not None and found.flag.flag_status not in _UNFLAGGED,
     )
 
 
 def _address(recipient: _Recipient | None) -> _EmailAddress:
     return (recipient and recipient.email_address) or _EmailAddress()
+
+
+def _addressees(raw: Raw) -> tuple[str, ...]:
+    found = _decoded(_SENT, raw, _escapes_mended, _utf8_mended)
+    return () if found is None else _addresses(found.to_recipients or ())
 
 
 def _addresses(recipients: Sequence[_Recipient]) -> tuple[str, ...]:

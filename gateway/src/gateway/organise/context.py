@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 
 from gateway.audit.trail import Trail
+from gateway.graph.folder_maker import FolderMaker
 from gateway.graph.mover import Mover
 from gateway.graph.reader import Reader
 from gateway.organise.judge import Judge
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 class Graph(Protocol):
-    """One mailbox at Microsoft: the only two things that may be done with it."""
+    """One mailbox at Microsoft: the only three things that may be done with it."""
 
     @property
     def reader(self) -> Reader:
@@ -28,6 +29,11 @@ class Graph(Protocol):
     @property
     def mover(self) -> Mover:
         """Moves into listed folders."""
+        ...
+
+    @property
+    def maker(self) -> FolderMaker:
+        """Empty folders at the top, for an owner who adopts them."""
         ...
 
 

@@ -4,29 +4,33 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.organise.choice import Choice, FolderKey
+from gateway.organise.rules.evaluation import Files, Match, Stays
+from gateway.organise.rules.matcher import form
 from gateway.organise.verdict import UNREADABLE, Outcome, Verdict
 
-MOVE_AT = 0.60  # least confidence for a move in bulk approval; wireframe of the preview, product reference section 3
+MOVE_AT = 0.80  # least confidence for a move in bulk approval: ADR 19 has what each threshold gets wrong
 SUGGEST_AT = 0.35  # least confidence worth showing; between the two a person looks first
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """To the folder, once the owner approves."""
+    """To the folder, once the owner approves. by: the rule that says so, if one does."""
 
     folder: FolderKey
     confidence: float
     engine: str
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Stays where it is."""
+    """Stays where it is. by: the protection or rule that says so, if one does."""
 
     confidence: float
     engine: str
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +57,36 @@ def decide(
     verdict: Verdict,
     choice: Choice,
     *,
-    protection: str | None = None,
-    rule: FolderKey | None = None,
+    match: Match | None = None,
     corrected: bool = False,
 ) -> Decision:
-    """The first of these that speaks: (1) hold, (2) protection, (3) rule, (4) choice.
+    """The first of these that speaks: (1) hold, (2) review, (3) protection, (4) rule, (5) choice.
 
-    protection: why the message must stay, if it must. rule: where a rule of the owner sends it. corrected: whether
-    the owner said of such a message that it is no attack; that makes a hold a review, and nothing else of anything.
+    match: what the first protection or rule says; of clean mail alone. An address can be forged, so it takes no
+    suspicion away: what is suspicious is for review whoever seems to have sent it, with a choice's folder at most.
+    corrected: whether the owner said of such a message that it is no attack; that makes a hold a review, and nothing
+    else of anything.
     """
     match verdict.outcome:
         case Outcome.HELD:
             return _held(verdict, corrected=corrected)
-        case Outcome.CLEAN | Outcome.REVIEW:
-            pass
+        case Outcome.REVIEW:
+            suggested = choice.folder if match is None else None
+            return Review(suggested, choice.confidence, choice.engine, "suspicious")
+        case Outcome.CLEAN:
+            return _by_confidence(choice) if match is None else _matched(match)
         case _ as unreachable:
             assert_never(unreachable)
-    if protection is not None:
-        return Keep(1.0, "rule", protection)
-    if verdict.outcome is Outcome.REVIEW:
-        return Review(rule or choice.folder, choice.confidence, choice.engine, "suspicious")
-    if rule is not None:
-        return Move(rule, 1.0, "rule", "rule")
-    return _by_confidence(choice)
+
+
+def _matched(match: Match) -> Move | Keep:
+    match match:
+        case Stays():
+            return Keep(1.0, "rule", match.reason, match.by)
+        case Files():
+            return Move(match.rule.folder, 1.0, "rule", f"rule_{form(match.rule.matcher)[0]}", match.rule.id)
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def _held(verdict: Verdict, *, corrected: bool) -> Review | Hold:

@@ -25,7 +25,8 @@ async def of_scan(context: Context, mailbox_id: str, folder_id: str | None) -> E
     """Of a folder, the inbox when none is named."""
     live = await folders.refresh(context, mailbox_id)
     source = _source(live, folder_id)
-    targets = [folder.text for folder in live if folder.chosen and folder.id != source.id]
+    may = {row.id for row in await context.read(lambda connection: folders.open_rows(connection, mailbox_id))}
+    targets = [folder.text for folder in live if folder.id in may and folder.id != source.id]
     terms = await quota.terms(context, await context.owner(mailbox_id))
     cost = estimate.cost(source.total, targets[: folders.MAX_CHOSEN], terms) if terms.on else spending.NOTHING
     return Estimate(source.total, terms, cost, await _left(context, mailbox_id, terms))

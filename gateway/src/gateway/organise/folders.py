@@ -9,7 +9,7 @@ from gateway.graph.folder import MailFolder
 from gateway.graph.message import GraphFolderId
 from gateway.organise.choice import FolderKey
 from gateway.organise.context import Context
-from gateway.store import folders, ids
+from gateway.store import folders, ids, mailboxes, protections
 from gateway.vault.vault import Cell, Vault
 from mail_organiser.columns import FolderText
 
@@ -48,10 +48,31 @@ async def chosen(context: Context, mailbox_id: str) -> list[Folder]:
     person = await context.owner(mailbox_id)
 
     def query(connection: Connection) -> list[Folder]:
-        rows = folders.of_mailbox(connection, mailbox_id, chosen=True)
-        return [_opened(connection, context.vault, person, row) for row in rows[:MAX_CHOSEN]]
+        return [_opened(connection, context.vault, person, row) for row in open_rows(connection, mailbox_id)]
 
     return await context.read(query)
+
+
+def open_rows(connection: Connection, mailbox_id: str) -> list[folders.Folder]:
+    """The folders that mail may be filed in: chosen, and not protected; at most MAX_CHOSEN."""
+    protected = protections.folders(connection, mailbox_id)
+    rows = [row for row in folders.of_mailbox(connection, mailbox_id, chosen=True) if row.id not in protected]
+    return rows[:MAX_CHOSEN]
+
+
+def names(connection: Connection, vault: Vault, mailbox_id: str) -> dict[str, str]:
+    """Id to name of the folders that mail may be filed in, as last seen."""
+    return _names(connection, vault, mailbox_id, open_rows(connection, mailbox_id))
+
+
+def all_names(connection: Connection, vault: Vault, mailbox_id: str) -> dict[str, str]:
+    """Id to name of every folder, as last seen."""
+    return _names(connection, vault, mailbox_id, folders.of_mailbox(connection, mailbox_id))
+
+
+def _names(connection: Connection, vault: Vault, mailbox_id: str, rows: Sequence[folders.Folder]) -> dict[str, str]:
+    person = mailboxes.get(connection, mailbox_id).person_id
+    return {row.id: _opened(connection, vault, person, row).name for row in rows}
 
 
 async def change(

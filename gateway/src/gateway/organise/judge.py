@@ -21,6 +21,7 @@ from mail_organiser.columns import FolderText, MessageText
 BATCH = 256  # messages in one Inspect and one Classify; 130 times cheaper than one by one, and far under every limit
 
 Judgement = tuple[Verdict, Choice]
+_Asked = tuple[MessageText, bool]  # whether it is settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +69,39 @@ class Judge:
         folders: Sequence[FolderText],
         learned: Learned,
         asking: Asking | None = None,
+        *,
+        settled: Sequence[bool] = (),
     ) -> list[Judgement]:
         """A verdict and a choice for each message, in order. Raises what chassis.errors names when a peer is away.
 
-        asking: with whose account a provider may be asked, and what it is shown; None is not at all.
+        asking: with whose account a provider may be asked, and what it is shown; None is not at all. settled: for each
+        message whether its owner's rules say where it goes, so that no model is asked about it; empty: of none they do.
         """
 
-        async def batch(part: Sequence[MessageText]) -> list[Judgement]:
+        async def batch(part: Sequence[_Asked]) -> list[Judgement]:
             return await self._judge_batch(part, folders, learned, asking)
 
-        return await halving(messages, batch, lambda _: (Verdict.unjudged(), Choice.none()))
+        asked = list(zip(messages, settled or [False] * len(messages), strict=True))
+        return await halving(asked, batch, lambda _: (Verdict.unjudged(), Choice.none()))
 
     async def _judge_batch(
         self,
-        messages: Sequence[MessageText],
+        asked: Sequence[_Asked],
         folders: Sequence[FolderText],
         learned: Learned,
         asking: Asking | None,
     ) -> list[Judgement]:
-        inspection = await self.sentinel.inspect(messages, folders, Purpose.CLASSIFY)
-        readable = [
-            message
-            for message, verdict in zip(messages, inspection.messages, strict=True)
-            if verdict.outcome is not Outcome.HELD
+        inspection = await self.sentinel.inspect([message for message, _ in asked], folders, Purpose.CLASSIFY)
+        unread = [
+            settled or verdict.outcome is Outcome.HELD
+            for (_, settled), verdict in zip(asked, inspection.messages, strict=True)
         ]
+        readable = [message for (message, _), left_out in zip(asked, unread, strict=True) if not left_out]
         open_folders = [folder for folder, clean in zip(folders, inspection.clean_folders, strict=True) if clean]
         choices = iter(await self._choices(_Question(inspection.word, readable, open_folders, learned), asking))
         return [
-            (verdict, Choice.none() if verdict.outcome is Outcome.HELD else next(choices))
-            for verdict in inspection.messages
+            (verdict, Choice.none() if left_out else next(choices))
+            for verdict, left_out in zip(inspection.messages, unread, strict=True)
         ]
 
     async def _choices(self, question: "_Question", asking: Asking | None) -> list[Choice]:

@@ -10,7 +10,7 @@ from functools import partial
 
 from gateway.clients.sentinel import Purpose
 from gateway.graph.message import Message
-from gateway.organise import profile
+from gateway.organise import profile, words
 from gateway.organise.choice import FolderKey
 from gateway.organise.context import Context
 from gateway.organise.folders import Folder
@@ -76,6 +76,7 @@ async def _learn_part(context: Context, mailbox_id: str, batch: Sequence[Filed])
     clean = [i for i, verdict in enumerate(inspection.messages) if verdict.outcome is Outcome.CLEAN]
     if not clean:
         return 0
+    await words.filed(context, mailbox_id, [(batch[i].message, batch[i].folder) for i in clean])
     current = await profile.load(context, mailbox_id)
     extended = await context.judge.classifier.learn(
         inspection.word,

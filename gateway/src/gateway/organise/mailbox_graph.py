@@ -1,4 +1,4 @@
-"""From a mailbox to Microsoft: one reader, one mover and one gate for each.
+"""From a mailbox to Microsoft: one reader, one mover, one maker of folders and one gate for each.
 
 So that Graph's limits, which are a mailbox's, are kept in one place.
 """
@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.graph.folder_maker import FolderMaker
 from gateway.graph.gate import Gate
 from gateway.graph.link import Asked
 from gateway.graph.mover import Mover
@@ -18,10 +19,11 @@ MOST = 10_000  # mailboxes kept in memory, about 2 KiB each; the one used longes
 
 @dataclass(frozen=True, slots=True)
 class MailboxGraph:
-    """The only two things that may be done with a mailbox."""
+    """The only three things that may be done with a mailbox."""
 
     reader: Reader
     mover: Mover
+    maker: FolderMaker
 
 
 class MailboxGraphs:
@@ -38,7 +40,9 @@ class MailboxGraphs:
         if mailbox_id not in self._kept:
             gate = Gate(self._connection.clock)
             transport = Transport(self._connection, self._tokens(mailbox_id), gate)
-            self._kept[mailbox_id] = MailboxGraph(Reader(transport, self._asked), Mover(transport))
+            self._kept[mailbox_id] = MailboxGraph(
+                Reader(transport, self._asked), Mover(transport), FolderMaker(transport)
+            )
         self._kept.move_to_end(mailbox_id)
         if len(self._kept) > MOST:
             self._kept.popitem(last=False)

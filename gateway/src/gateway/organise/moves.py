@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument
 from gateway.audit.event import Event, Kind
 from gateway.identity.needs_sign_in import NeedsConsent
+from gateway.organise import folders
 from gateway.organise.context import Context, now
-from gateway.store import decisions, folders, journal, move_runs, scans, token_caches
+from gateway.store import decisions, journal, move_runs, protections, scans, token_caches
+from gateway.store import folders as rows
 from gateway.store.codes import Access, DecisionKind, WorkState
 from gateway.store.decisions import Decision, Filters
 from gateway.store.journal import JournalEntry, PlannedMove
@@ -95,13 +97,23 @@ def _planned(
     scan: scans.Scan,
     only: Collection[str] | None,
 ) -> list[PlannedMove]:
-    targets = {row.id: row.graph_id for row in folders.of_mailbox(connection, mailbox_id, chosen=True)}
+    targets = {row.id: row.graph_id for row in folders.open_rows(connection, mailbox_id)}
+    _refuse_protected(connection, mailbox_id, scan)
     chosen = [one for one in _moves(connection, scan.id) if only is None or one.id in only]
     if only is not None and len(chosen) != len(set(only)):
         raise InvalidArgument("every decision that is named must be a move of this scan")
     if any(one.folder_id not in targets for one in chosen):
-        raise FailedPrecondition("a folder of this preview is no longer chosen; scan again")
+        raise FailedPrecondition("a folder of this preview is no longer chosen, or protected now; scan again")
     return [PlannedMove(one.message_id, scan.source_graph_id, targets[one.folder_id or ""]) for one in chosen]
+
+
+def _refuse_protected(connection: Connection, mailbox_id: str, scan: scans.Scan) -> None:
+    """Nothing leaves a folder that was protected since its preview."""
+    protected = protections.folders(connection, mailbox_id)
+    if any(
+        row.id in protected and row.graph_id == scan.source_graph_id for row in rows.of_mailbox(connection, mailbox_id)
+    ):
+        raise FailedPrecondition("the folder of this preview is protected now; nothing leaves it")
 
 
 def _moves(connection: Connection, scan_id: str) -> list[Decision]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.graph.message import Message, MessageId
+from gateway.organise import explaining
 from gateway.organise.context import Context
 from gateway.store import decisions
 from gateway.store.decisions import Decision, Filters, Finding
@@ -15,11 +16,12 @@ MOST = 100  # rows of a page: five $batch calls to Graph, and what a person can 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A decision, its findings, and the message as it is now; None when it is gone."""
+    """A decision, its findings, the message as it is now (None when it is gone), and what a rule says, if one did."""
 
     decision: Decision
     findings: Sequence[Finding]
     message: Message | None
+    sentence: str | None
 
 
 async def page(  # noqa: PLR0913  # whose, which, how much
@@ -27,13 +29,14 @@ async def page(  # noqa: PLR0913  # whose, which, how much
 ) -> list[Row]:
     """Up to limit rows with seq above after, in the order of the scan."""
 
-    def query(connection: Connection) -> tuple[list[Decision], dict[str, list[Finding]]]:
+    def query(connection: Connection) -> tuple[list[Decision], dict[str, list[Finding]], dict[str, str]]:
         found = decisions.page(connection, scan_id, limit=limit, after=after, filters=filters)
-        return found, decisions.findings(connection, [one.id for one in found])
+        said = explaining.sentences(connection, context.vault, mailbox_id, found)
+        return found, decisions.findings(connection, [one.id for one in found]), said
 
-    found, findings = await context.read(query)
+    found, findings, said = await context.read(query)
     texts = await live(context, mailbox_id, [one.message_id for one in found])
-    return [Row(one, findings.get(one.id, ()), texts.get(MessageId(one.message_id))) for one in found]
+    return [Row(one, findings.get(one.id, ()), texts.get(MessageId(one.message_id)), said.get(one.id)) for one in found]
 
 
 async def live(context: Context, mailbox_id: str, message_ids: Sequence[str]) -> dict[MessageId, Message]:

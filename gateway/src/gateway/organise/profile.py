@@ -1,6 +1,6 @@
 """A mailbox's learned profile: sealed at rest, open only while it travels to the classifier and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -53,12 +53,27 @@ async def save(
     return await context.write(change)
 
 
-async def discard(context: Context, mailbox_id: str) -> None:
-    """Forgets all that was learned, so that it is learned again from the owner's folders."""
+async def replace(
+    context: Context, mailbox_id: str, profile: Profile, expected: int, note: Callable[[Connection], object]
+) -> None:
+    """Writes over version expected, with what is noted beside it, in one transaction."""
+    person = await context.owner(mailbox_id)
 
     def change(connection: Connection) -> None:
+        sealed = context.vault.seal(connection, person, _cell(mailbox_id), profile.data)
+        profiles.put(connection, mailbox_id, sealed=sealed, learned=profile.learned, expected=expected)
+        note(connection)
+
+    await context.write(change)
+
+
+async def discard(context: Context, mailbox_id: str, note: Callable[[Connection], object] = lambda _: None) -> None:
+    """Forgets the profile, so that it is learned again from the owner's folders; note: what is done before, with it."""
+
+    def change(connection: Connection) -> None:
+        note(connection)
         profiles.discard(connection, mailbox_id)
-        learned_messages.forget(connection, mailbox_id)
+        learned_messages.unlearn(connection, mailbox_id)
 
     await context.write(change)
 

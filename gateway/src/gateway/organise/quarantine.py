@@ -4,9 +4,9 @@ from sqlalchemy import Connection
 
 from chassis.errors import FailedPrecondition, InvalidArgument
 from gateway.audit.event import Event, Kind
-from gateway.organise import corrections
+from gateway.organise import corrections, words
 from gateway.organise.context import Context
-from gateway.store import decisions, folders, scans
+from gateway.store import decisions, folders, protections, scans
 from gateway.store.codes import CorrectionKind, DecisionKind
 from gateway.store.decisions import Decision
 
@@ -55,11 +55,20 @@ async def change(  # noqa: PLR0913  # what to change, to what, and what the owne
 
     def change_it(connection: Connection) -> Decision:
         scans.lock(connection, mailbox_id, scan_id, revision=revision)
-        if decisions.get(connection, scan_id, decision_id).kind is DecisionKind.HOLD:
+        before = decisions.get(connection, scan_id, decision_id)
+        if before.kind is DecisionKind.HOLD:
             raise FailedPrecondition("a held message moves nowhere; release it first")
-        if folder_id is not None and not folders.get(connection, mailbox_id, folder_id).chosen:
-            raise InvalidArgument("this folder is not chosen for filing; choose it first")
+        _refuse_closed(connection, mailbox_id, folder_id)
         kind = DecisionKind.KEEP if folder_id is None else DecisionKind.MOVE
-        return decisions.change(connection, scan_id, decision_id, kind=kind, folder_id=folder_id, revision=revision)
+        after = decisions.change(connection, scan_id, decision_id, kind=kind, folder_id=folder_id, revision=revision)
+        words.changed(connection, before, after)
+        return after
 
     return await context.write(change_it)
+
+
+def _refuse_closed(connection: Connection, mailbox_id: str, folder_id: str | None) -> None:
+    if folder_id is not None and not folders.get(connection, mailbox_id, folder_id).chosen:
+        raise InvalidArgument("this folder is not chosen for filing; choose it first")
+    if folder_id in protections.folders(connection, mailbox_id):
+        raise InvalidArgument("this folder is protected; end its protection first")

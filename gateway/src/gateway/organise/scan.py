@@ -1,7 +1,7 @@
 """A scan: learns from the owner's folders, then reads a folder page by page and saves a decision for each message.
 
-A page is one step: read, inspect, classify, decide, save. A step that runs again after a crash finds what it saved and
-goes on; nothing has moved when a scan is done.
+A page is one step: read, ask the rules, inspect, classify what no rule settles, decide, save. A step that runs again
+after a crash finds what it saved and goes on; nothing has moved when a scan is done.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from gateway.clients.classifier import ProfileRefused
 from gateway.graph.errors import LinkRefused, SyncStateLost
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.graph.reader import Page
-from gateway.organise import corrections, ended, learn, profile, quota
+from gateway.organise import corrections, correspondents, ended, learn, profile, quota
 from gateway.organise.account import Account
 from gateway.organise.choice import Choice, FolderKey
 from gateway.organise.context import Context
@@ -23,6 +23,7 @@ from gateway.organise.examples import Example, Memory
 from gateway.organise.folders import Folder, chosen
 from gateway.organise.judge import BATCH, Asking, Judgement
 from gateway.organise.learn import Filed
+from gateway.organise.ruling import Ruling, rulings
 from gateway.organise.texts import text_of
 from gateway.organise.verdict import Verdict
 from gateway.store import decisions, mailboxes, scans
@@ -76,8 +77,12 @@ class ScanWorkflow:
         return looked_at
 
     async def learn(self, scan_id: str) -> Json:
-        """Learns from the chosen folders what is new there; all of it again if what was learned can't be used."""
+        """Learns from the chosen folders what is new there; all of it again if what was learned can't be used.
+
+        Before that, to whom the owner wrote.
+        """
         scan = await self._scan(scan_id)
+        await correspondents.refresh(self._context, scan.mailbox_id)
         try:
             return await self._learn(scan)
         except ProfileRefused:
@@ -153,28 +158,30 @@ class ScanWorkflow:
 
     async def _decided(self, scan: Scan, page: Page) -> list[NewDecision]:
         folders = await self._targets(scan)
+        source = GraphFolderId(scan.source_graph_id)
+        ruled = await rulings(self._context, scan.mailbox_id, source, page.messages, folders)
+        judgements = await self._judged(scan, page, folders, ruled)
+        verdicts = [verdict for verdict, _ in judgements]
+        corrected = await corrections.corrected(self._context, scan.mailbox_id, page.messages, verdicts)
+        rows = [
+            _row(message, judgement, ruling, corrected=said)
+            for message, judgement, ruling, said in zip(page.messages, judgements, ruled, corrected, strict=True)
+        ]
+        return rows + [_unreadable(broken.id) for broken in page.broken if broken.id is not None]
+
+    async def _judged(
+        self, scan: Scan, page: Page, folders: Sequence[Folder], ruled: Sequence[Ruling]
+    ) -> list[Judgement]:
+        """Batch by batch; of what a rule settles, no model is asked."""
         current = await profile.load(self._context, scan.mailbox_id)
         texts = [folder.text for folder in folders]
         asking = await self._asking(scan, folders)
         judgements: list[Judgement] = []
         for start in range(0, len(page.messages), BATCH):
             batch = [text_of(message) for message in page.messages[start : start + BATCH]]
-            judgements += await self._context.judge.judge(batch, texts, current.learned, asking)
-        hashes = await self._sender_hashes(scan.mailbox_id, page.messages)
-        verdicts = [verdict for verdict, _ in judgements]
-        corrected = await corrections.corrected(self._context, scan.mailbox_id, page.messages, verdicts)
-        rows = [
-            _row(message, judgement, sender, corrected=said)
-            for message, judgement, sender, said in zip(page.messages, judgements, hashes, corrected, strict=True)
-        ]
-        return rows + [_unreadable(broken.id) for broken in page.broken if broken.id is not None]
-
-    async def _sender_hashes(self, mailbox_id: str, messages: Sequence[Message]) -> list[bytes]:
-        person = await self._context.owner(mailbox_id)
-        addresses = [message.sender_address or "" for message in messages]
-        return await self._context.read(
-            lambda connection: self._context.vault.sender_hashes(connection, person, addresses)
-        )
+            settled = [one.match is not None for one in ruled[start : start + BATCH]]
+            judgements += await self._context.judge.judge(batch, texts, current.learned, asking, settled=settled)
+        return judgements
 
     def _save(self, connection: Connection, scan: Scan, rows: Sequence[NewDecision], page: Page) -> None:
         new = decisions.save(connection, scan.id, rows)
@@ -222,11 +229,10 @@ def _refuse_circles(scan: Scan, size: int) -> None:
         raise LinkRefused
 
 
-def _row(message: Message, judgement: Judgement, sender: bytes, *, corrected: bool) -> NewDecision:
+def _row(message: Message, judgement: Judgement, ruling: Ruling, *, corrected: bool) -> NewDecision:
     """A decision as the store keeps it: codes and numbers."""
     verdict, choice = judgement
-    protection = "draft" if message.is_draft else None
-    decision = decide(verdict, choice, protection=protection, corrected=corrected)
+    decision = decide(verdict, choice, match=ruling.match, corrected=corrected)
     folder, confidence, engine = _details(decision)
     return NewDecision(
         message_id=message.id,
@@ -236,7 +242,10 @@ def _row(message: Message, judgement: Judgement, sender: bytes, *, corrected: bo
         risk=verdict.risk,
         reason=decision.reason,
         engine=engine,
-        sender_hash=sender,
+        sender_hash=ruling.groups.sender_hash,
+        list_hash=ruling.groups.list_hash,
+        organisation_hash=ruling.groups.organisation_hash,
+        ruled_by=decision.by if isinstance(decision, Move | Keep) else None,
         findings=tuple(decisions.Finding(*astuple(finding)) for finding in verdict.findings[:MAX_FINDINGS]),
     )
 

@@ -39,8 +39,9 @@ class CorrectionKind(StrEnum):
 class Scope(StrEnum):
     """What an API key may be allowed to do; none includes another. gateway.api.access says which route needs which.
 
-    read: see folders, scans, previews and journals. folders: choose where mail may be filed. scan: look at a folder;
-    nothing moves. rules: say what is no attack. move: change a preview, carry it out, take it back.
+    read: see folders, scans, previews and journals. folders: choose where mail may be filed, adopt starter folders.
+    scan: look at a folder; nothing moves. rules: say what is no attack, whose mail goes where or stays, and what
+    is to be forgotten. move: change a preview, carry it out, take it back.
     """
 
     READ = "read"
@@ -48,6 +49,23 @@ class Scope(StrEnum):
     SCAN = "scan"
     RULES = "rules"
     MOVE = "move"
+
+
+class MatcherKind(StrEnum):
+    """By what a rule or a protection knows mail, the narrowest first."""
+
+    SENDER = "sender"
+    LIST = "list"
+    ORGANISATION = "organisation"
+
+
+class ProtectionKind(StrEnum):
+    """What is protected: mail of a MatcherKind, or a folder."""
+
+    SENDER = "sender"
+    LIST = "list"
+    ORGANISATION = "organisation"
+    FOLDER = "folder"
 
 
 class RunKind(StrEnum):

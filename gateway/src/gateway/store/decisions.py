@@ -41,10 +41,16 @@ class NewDecision(NamedTuple):
     engine: str
     sender_hash: bytes
     findings: tuple[Finding, ...] = ()
+    ruled_by: str | None = None
+    list_hash: bytes | None = None
+    organisation_hash: bytes | None = None
 
 
 class Decision(NamedTuple):
-    """`seq` counts from 0 within the scan; `confidence` and `risk` are in 0..1; `folder_id` is set for a move."""
+    """`seq` counts from 0 within the scan; `confidence` and `risk` are in 0..1; `folder_id` is set for a move.
+
+    `ruled_by` is the rule or protection that decided; the hashes are keyed, and None where there is nothing to hash.
+    """
 
     id: str
     scan_id: str
@@ -59,6 +65,9 @@ class Decision(NamedTuple):
     engine: str
     sender_hash: bytes
     decided_by: DecidedBy
+    ruled_by: str | None
+    list_hash: bytes | None
+    organisation_hash: bytes | None
 
 
 class Filters(NamedTuple):
@@ -135,7 +144,7 @@ def change(  # noqa: PLR0913  # what is changed, to what, and the revision that 
     at_revision = (scan.c.id == scan_id) & (scan.c.revision == revision)
     if connection.execute(update(scan).where(at_revision).values(revision=revision + 1)).rowcount != 1:
         raise StaleVersion("the preview has changed since it was read; read it again")
-    values = {"kind": kind, "folder_id": folder_id, "decided_by": DecidedBy.OWNER}
+    values = {"kind": kind, "folder_id": folder_id, "decided_by": DecidedBy.OWNER, "ruled_by": None}
     connection.execute(update(decision).where(_is(scan_id, decision_id)).values(values))
     return get(connection, scan_id, decision_id)
 
@@ -169,7 +178,8 @@ def _without_known(connection: Connection, scan_id: str, new: Sequence[NewDecisi
 
 def _row(scan_id: str, mailbox_id: str, seq: int, one: NewDecision) -> Decision:
     decided = (one.kind, one.folder_id, one.confidence, one.risk, one.reason, one.engine, one.sender_hash)
-    return Decision(ids.new("dec"), scan_id, mailbox_id, one.message_id, seq, *decided, DecidedBy.ENGINE)
+    marked = (one.ruled_by, one.list_hash, one.organisation_hash)
+    return Decision(ids.new("dec"), scan_id, mailbox_id, one.message_id, seq, *decided, DecidedBy.ENGINE, *marked)
 
 
 def _finding_rows(rows: Sequence[Decision], new: Sequence[NewDecision]) -> list[dict[str, Any]]:

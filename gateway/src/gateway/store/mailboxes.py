@@ -41,6 +41,11 @@ def get(connection: Connection, mailbox_id: str) -> Mailbox:
     return Mailbox(**row._asdict())
 
 
+def lock(connection: Connection, mailbox_id: str) -> None:
+    """Hold the mailbox until this transaction ends: what is counted now is still so many when one more is written."""
+    connection.execute(select(mailbox.c.id).where(mailbox.c.id == mailbox_id).with_for_update(key_share=True))
+
+
 def by_subject(connection: Connection, subject_index: bytes) -> Mailbox | None:
     """The mailbox behind a keyed hash, whoever connected it; None when nobody did."""
     row = connection.execute(select(mailbox).where(mailbox.c.subject_index == subject_index)).one_or_none()

@@ -38,7 +38,7 @@ def put(connection: Connection, mailbox_id: str, *, sealed: bytes, learned: int,
 
 
 def discard(connection: Connection, mailbox_id: str) -> None:
-    """Forget the profile, as an engine change demands; with learned_messages.forget, it is learned again."""
+    """Forget the profile, as an engine change demands; with learned_messages.unlearn, it is learned again."""
     connection.execute(delete(profile).where(profile.c.mailbox_id == mailbox_id))
 
 

@@ -32,7 +32,9 @@ from gateway.store.codes import (
     DecidedBy,
     DecisionKind,
     EntryState,
+    MatcherKind,
     Need,
+    ProtectionKind,
     RunKind,
     Scope,
     WorkState,
@@ -152,6 +154,7 @@ learned_message = Table(
     _mailbox_id(primary_key=True),
     Column("message_id", GraphId, primary_key=True),
     Column("folder_id", OpaqueId, nullable=False),
+    Column("forgotten", Boolean, nullable=False, server_default=false()),
 )
 
 # What the owner said is no attack: a keyed hash, of which nothing can be read.
@@ -165,6 +168,79 @@ correction = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("mailbox_id", "kind", "keyed_hash"),
     _one_of("kind", CorrectionKind),
+)
+
+# By whose mail a rule knows what it files is sealed; keyed_hash is of the same, so that there is one rule for it.
+rule = Table(
+    "rule",
+    METADATA,
+    _id(),
+    _mailbox_id(),
+    Column("kind", OneOf(MatcherKind), nullable=False),
+    Column("keyed_hash", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("folder_id", OpaqueId, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("mailbox_id", "keyed_hash"),
+    _one_of("kind", MatcherKind),
+)
+
+# A protected folder is an id of ours; whose mail is protected is sealed.
+protection = Table(
+    "protection",
+    METADATA,
+    _id(),
+    _mailbox_id(),
+    Column("kind", OneOf(ProtectionKind), nullable=False),
+    Column("keyed_hash", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("folder_id", OpaqueId),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("mailbox_id", "keyed_hash"),
+    _one_of("kind", ProtectionKind),
+    CheckConstraint("(kind = 'folder') = (folder_id IS NOT NULL)", name="folder_is_named"),
+    CheckConstraint("(kind = 'folder') = (sealed IS NULL)", name="mail_is_sealed"),
+)
+
+# What stays by itself in a mailbox. Without a row: gateway.organise.rules.protection.Keeping's defaults.
+keeping = Table(
+    "keeping",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("replied_to", Boolean, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("younger_than_hours", Integer, nullable=False),
+)
+
+# Whom the owner wrote to, as the newest of their Sent Items said at the last scan.
+correspondent = Table(
+    "correspondent",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("keyed_hash", LargeBinary, primary_key=True),
+)
+
+# Where the owner said that a message belongs (no folder: where it was), and the hashes by which such words are grouped.
+owner_word = Table(
+    "owner_word",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("message_id", GraphId, primary_key=True),
+    Column("folder_id", OpaqueId),
+    Column("sender_hash", LargeBinary, nullable=False),
+    Column("list_hash", LargeBinary),
+    Column("organisation_hash", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "mailbox_id", "at"),
+)
+
+# A proposal that the owner does not want to see again.
+dismissal = Table(
+    "dismissal",
+    METADATA,
+    _mailbox_id(primary_key=True),
+    Column("keyed_hash", LargeBinary, primary_key=True),
+    Column("at", BigInteger, nullable=False),
 )
 
 # What asking an AI provider cost a person on a day (days since 1970, UTC), what is reserved for calls included.
@@ -235,9 +311,13 @@ decision = Table(
     Column("engine", CodeText, nullable=False),
     Column("sender_hash", LargeBinary, nullable=False),
     Column("decided_by", OneOf(DecidedBy), nullable=False),
+    Column("ruled_by", OpaqueId),
+    Column("list_hash", LargeBinary),
+    Column("organisation_hash", LargeBinary),
     ForeignKeyConstraint(["scan_id", "mailbox_id"], ["scan.id", "scan.mailbox_id"], ondelete="CASCADE"),
     UniqueConstraint("scan_id", "message_id"),
     Index(None, "scan_id", "seq", unique=True),
+    Index(None, "mailbox_id", "message_id"),
     _one_of("kind", DecisionKind),
     _one_of("decided_by", DecidedBy),
     CheckConstraint("kind <> 'move' OR folder_id IS NOT NULL", name="move_names_a_folder"),
@@ -302,6 +382,7 @@ journal_entry = Table(
     ForeignKeyConstraint(["run_id", "mailbox_id"], ["move_run.id", "move_run.mailbox_id"], ondelete="CASCADE"),
     UniqueConstraint("run_id", "message_id"),
     Index(None, "run_id", "chain", "seq"),
+    Index(None, "mailbox_id", "message_id"),
     _one_of("state", EntryState),
 )
 

@@ -82,6 +82,10 @@ def _hidden_recipient(source: Source, field: str) -> list[dict[str, dict[str, st
     return [{"emailAddress": {"name": canary, "address": f"{canary}@sandbox.test"}}]
 
 
+def _flag(source: Source) -> dict[str, str]:
+    return {"flagStatus": "flagged" if source.envelope.get("flagged") else "notFlagged"}
+
+
 def _envelope(name: str) -> Callable[[Source], Any]:
     return lambda source: source.envelope[name]
 
@@ -131,7 +135,7 @@ PROPERTIES: Mapping[str, Callable[[Source], Any]] = {
     "ccRecipients": _constant([]),
     "bccRecipients": lambda source: _hidden_recipient(source, "bccRecipients"),
     "replyTo": lambda source: _hidden_recipient(source, "replyTo"),
-    "flag": _constant({"flagStatus": "notFlagged"}),
+    "flag": _flag,
 }
 SELECTABLE = frozenset(PROPERTIES) | {"id"}
 

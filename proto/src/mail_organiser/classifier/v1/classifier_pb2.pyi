@@ -70,6 +70,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The words resemble mail filed there."""
     REASON_PROVIDER: _Reason.ValueType  # 7
     """The AI provider chose."""
+    REASON_WELL_KNOWN: _Reason.ValueType  # 8
+    """The sender, or a mailing list, is known for mail of this kind: a suggestion."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Reason of a choice, the strongest signal."""
@@ -90,6 +92,8 @@ REASON_WORDS: Reason.ValueType  # 6
 """The words resemble mail filed there."""
 REASON_PROVIDER: Reason.ValueType  # 7
 """The AI provider chose."""
+REASON_WELL_KNOWN: Reason.ValueType  # 8
+"""The sender, or a mailing list, is known for mail of this kind: a suggestion."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _ProviderState:
@@ -385,6 +389,92 @@ class LearnResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LearnResponse: _TypeAlias = LearnResponse  # noqa: Y015
+
+@_typing.final
+class ForgetRequest(_message.Message):
+    """ForgetRequest names whole folders, or carries messages as they were learned, or both."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    FOLDER_ID_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    FORGOTTEN_FOLDER_ID_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
+    FEATURE_KEY_FIELD_NUMBER: _builtins.int
+    CLEARANCE_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.bytes
+    """The batch that was inspected; empty when there are no messages."""
+    profile: _builtins.bytes
+    """Profile to forget in."""
+    feature_key: _builtins.bytes
+    """Key under which features are hashed, 32 bytes."""
+    @_builtins.property
+    def messages(self) -> _mail_pb2.MessageColumns:
+        """Messages that were learned."""
+
+    @_builtins.property
+    def folder_id(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Opaque ids of the folders that label names."""
+
+    @_builtins.property
+    def label(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Index into folder_id of the folder that message i was learned as filed in."""
+
+    @_builtins.property
+    def forgotten_folder_id(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Opaque ids of folders to forget altogether."""
+
+    @_builtins.property
+    def clearance(self) -> _mail_pb2.Clearance:
+        """Sentinel's word over every message, under LEARN; absent when there are none."""
+
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.bytes = ...,
+        messages: _mail_pb2.MessageColumns | None = ...,
+        folder_id: _abc.Iterable[_builtins.str] | None = ...,
+        label: _abc.Iterable[_builtins.int] | None = ...,
+        forgotten_folder_id: _abc.Iterable[_builtins.str] | None = ...,
+        profile: _builtins.bytes = ...,
+        feature_key: _builtins.bytes = ...,
+        clearance: _mail_pb2.Clearance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clearance", b"clearance", "messages", b"messages"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "clearance", b"clearance", "feature_key", b"feature_key", "folder_id", b"folder_id", "forgotten_folder_id", b"forgotten_folder_id", "label", b"label", "messages", b"messages", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetRequest: _TypeAlias = ForgetRequest  # noqa: Y015
+
+@_typing.final
+class ForgetResponse(_message.Message):
+    """ForgetResponse carries what is left."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
+    profile: _builtins.bytes
+    """The new profile."""
+    learned: _builtins.int
+    """How many messages it has learned from in all: the clock of learning, which forgetting does not turn back."""
+    def __init__(
+        self,
+        *,
+        profile: _builtins.bytes = ...,
+        learned: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learned", b"learned", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetResponse: _TypeAlias = ForgetResponse  # noqa: Y015
 
 @_typing.final
 class GetProviderRequest(_message.Message):

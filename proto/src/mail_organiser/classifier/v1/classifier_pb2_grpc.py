@@ -45,6 +45,11 @@ class ClassifierServiceStub:
                 request_serializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.LearnRequest.SerializeToString,
                 response_deserializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.LearnResponse.FromString,
                 _registered_method=True)
+        self.Forget = channel.unary_unary(
+                '/mail_organiser.classifier.v1.ClassifierService/Forget',
+                request_serializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.ForgetRequest.SerializeToString,
+                response_deserializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.ForgetResponse.FromString,
+                _registered_method=True)
         self.GetProvider = channel.unary_unary(
                 '/mail_organiser.classifier.v1.ClassifierService/GetProvider',
                 request_serializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.GetProviderRequest.SerializeToString,
@@ -70,6 +75,13 @@ class ClassifierServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Forget(self, request, context):
+        """Forget takes folders and single filed messages out of a person's profile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProvider(self, request, context):
         """GetProvider says whether an AI provider is configured, how it is, and what asking it may cost.
         """
@@ -89,6 +101,11 @@ def add_ClassifierServiceServicer_to_server(servicer, server):
                     servicer.Learn,
                     request_deserializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.LearnRequest.FromString,
                     response_serializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.LearnResponse.SerializeToString,
+            ),
+            'Forget': grpc.unary_unary_rpc_method_handler(
+                    servicer.Forget,
+                    request_deserializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.ForgetRequest.FromString,
+                    response_serializer=mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.ForgetResponse.SerializeToString,
             ),
             'GetProvider': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProvider,
@@ -151,6 +168,33 @@ class ClassifierService:
             '/mail_organiser.classifier.v1.ClassifierService/Learn',
             mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.LearnRequest.SerializeToString,
             mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.LearnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Forget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mail_organiser.classifier.v1.ClassifierService/Forget',
+            mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.ForgetRequest.SerializeToString,
+            mail__organiser_dot_classifier_dot_v1_dot_classifier__pb2.ForgetResponse.FromString,
             options,
             channel_credentials,
             insecure,

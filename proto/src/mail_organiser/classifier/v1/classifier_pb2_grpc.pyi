@@ -37,6 +37,8 @@ class ClassifierServiceStub:
     """Classify chooses a folder, or none, for each message of a batch."""
     Learn: _grpc.UnaryUnaryMultiCallable[_classifier_pb2.LearnRequest, _classifier_pb2.LearnResponse]
     """Learn folds filed messages into a person's profile."""
+    Forget: _grpc.UnaryUnaryMultiCallable[_classifier_pb2.ForgetRequest, _classifier_pb2.ForgetResponse]
+    """Forget takes folders and single filed messages out of a person's profile."""
     GetProvider: _grpc.UnaryUnaryMultiCallable[_classifier_pb2.GetProviderRequest, _classifier_pb2.GetProviderResponse]
     """GetProvider says whether an AI provider is configured, how it is, and what asking it may cost."""
 
@@ -49,6 +51,8 @@ class ClassifierServiceAsyncStub(ClassifierServiceStub):
     """Classify chooses a folder, or none, for each message of a batch."""
     Learn: _aio.UnaryUnaryMultiCallable[_classifier_pb2.LearnRequest, _classifier_pb2.LearnResponse]  # type: ignore[assignment]
     """Learn folds filed messages into a person's profile."""
+    Forget: _aio.UnaryUnaryMultiCallable[_classifier_pb2.ForgetRequest, _classifier_pb2.ForgetResponse]  # type: ignore[assignment]
+    """Forget takes folders and single filed messages out of a person's profile."""
     GetProvider: _aio.UnaryUnaryMultiCallable[_classifier_pb2.GetProviderRequest, _classifier_pb2.GetProviderResponse]  # type: ignore[assignment]
     """GetProvider says whether an AI provider is configured, how it is, and what asking it may cost."""
 
@@ -70,6 +74,14 @@ class ClassifierServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_classifier_pb2.LearnResponse, _abc.Awaitable[_classifier_pb2.LearnResponse]]:
         """Learn folds filed messages into a person's profile."""
+
+    @_abc_1.abstractmethod
+    def Forget(
+        self,
+        request: _classifier_pb2.ForgetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_classifier_pb2.ForgetResponse, _abc.Awaitable[_classifier_pb2.ForgetResponse]]:
+        """Forget takes folders and single filed messages out of a person's profile."""
 
     @_abc_1.abstractmethod
     def GetProvider(

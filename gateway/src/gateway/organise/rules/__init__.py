@@ -1,0 +1,1 @@
+"""What the owner decided for good: rules and protections as data, evaluated by pure functions. One noun a file."""
