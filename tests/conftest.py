@@ -304,7 +304,8 @@ class Watch:
         metrics = f'metrics_address = "{HOST}:{self.metrics["sentinel"]}"\n'
         self._settings(house, "sentinel", before=collector + metrics)
         self._settings(house, "classifier", before=collector, after=f"[metrics]\nport = {self.metrics['classifier']}\n")
-        self._settings(house, "gateway", before=f"{collector}metrics_port = {self.metrics['gateway']}\n")
+        port = f"metrics_port = {self.metrics['gateway']}\n"
+        self._settings(house, "gateway", before=f"{collector}otlp_sampled = 1.0\n{port}")
         self._settings(house, "sandbox", before='more_users = ["other@sandbox.test"]\n')
         for name in SERVICES:
             self._tap(house, name, stack)

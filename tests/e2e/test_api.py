@@ -110,6 +110,11 @@ NAMELESS = {("GET", "/scans/estimate")}  # below a mailbox, and tried with its q
 REACHES = [
     ("POST", "/sign-in", {"challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}),
     ("GET", "/folders", None),
+    ("POST", "/folders", {"folders": [{"starter_id": "travel"}]}),
+    ("GET", "/learned", None),
+    ("DELETE", "/learned", None),
+    ("DELETE", "/learned/folders/{folder}", None),
+    ("DELETE", "/learned/messages/{decision}", None),
     ("GET", "/activity", None),
     ("PATCH", "/folders/{folder}", {"chosen": False}),
     ("POST", "/scans", {}),

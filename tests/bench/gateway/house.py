@@ -91,7 +91,7 @@ def _signed_in(made: House, place: Place, children: dict[str, Child]) -> Running
     root = FileRoot(place.path("secrets", "root.key"), data_folder=place.path("data", "."))
     keyring = Keyring.open(root, place.path("data", "keys.sealed"))
     audience = f"{made.url}/api"
-    key = keyring.signing_key()
+    key = keyring.signing_keys()[0].key
     return Running(
         url=made.url,
         gateway=children["gateway"].pid,
