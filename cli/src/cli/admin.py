@@ -1,8 +1,10 @@
 """`mail-organiser admin`: what an operator does on the host, on the same database, beside a running gateway."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from chassis import settings
 from cli.ending import ending
@@ -11,11 +13,14 @@ from cli.report import Report
 from cli.unusable import Unusable
 from gateway import offline
 from gateway.audit.trail import Trail
-from gateway.identity.revocation import Revoked, revoke
+from gateway.identity.revocation import revoke
+from gateway.organise import plan, quota
 from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.store.errors import RowAbsent, StoreError
+
+T = TypeVar("T")
 
 
 def run_revoke(file: Path, person_id: str) -> ExitCode:
@@ -24,15 +29,14 @@ def run_revoke(file: Path, person_id: str) -> ExitCode:
     return ending(report, lambda: _revoke(report, file, person_id), (StoreError,))
 
 
+def run_plan(file: Path, person_id: str, name: str) -> ExitCode:
+    """The same. name: of the plan that the person has from now on."""
+    report = Report()
+    return ending(report, lambda: _plan(report, file, person_id, name), (StoreError,))
+
+
 def _revoke(report: Report, file: Path, person_id: str) -> ExitCode:
-    configured = settings.load(GatewaySettings, file)
-    if not configured.database.exists():
-        raise Unusable("There is no database.", f"{configured.database} is not there.", "Correct --settings.")
-    engine = store.open(configured.database)
-    try:
-        ended = _revoked(engine, offline.trail(configured, offline.open_keyring(configured)), person_id)
-    finally:
-        engine.dispose()
+    ended = _done(_configured(file), lambda connection, audit: revoke(connection, audit, person_id, now=clock.now()))
     report.say(
         f"Ended {ended.entries} sessions and API keys, and destroyed the Microsoft tokens of "
         f"{ended.mailboxes} mailboxes. Running gateways follow within 5 seconds.\n"
@@ -41,11 +45,33 @@ def _revoke(report: Report, file: Path, person_id: str) -> ExitCode:
     return ExitCode.DONE
 
 
-def _revoked(engine: Engine, audit: Trail, person_id: str) -> Revoked:
+def _plan(report: Report, file: Path, person_id: str, name: str) -> ExitCode:
+    configured = _configured(file)
+    plans = plan.load(configured.plans, configured.plan)
+    if name not in plans.by_name:
+        known = ", ".join(sorted(plans.by_name))
+        raise Unusable("There is no such plan.", f"The plans in use are {known}.", "Name one of these.")
+    _done(configured, lambda connection, audit: quota.give(connection, audit, person_id, name, now=clock.now()))
+    report.say(f"The person has the plan {name} from now on; what was used this month counts.")
+    return ExitCode.DONE
+
+
+def _configured(file: Path) -> GatewaySettings:
+    configured = settings.load(GatewaySettings, file)
+    if not configured.database.exists():
+        raise Unusable("There is no database.", f"{configured.database} is not there.", "Correct --settings.")
+    return configured
+
+
+def _done(configured: GatewaySettings, act: Callable[[Connection, Trail], T]) -> T:
+    audit = offline.trail(configured, offline.open_keyring(configured))
+    engine = store.open(configured.database)
     try:
         with engine.begin() as connection:
-            return revoke(connection, audit, person_id, now=clock.now())
+            return act(connection, audit)
     except RowAbsent:
         raise Unusable(
-            "There is no such person.", "No person of this database has this id.", "It is the per_... of the log."
+            "There is no such person.", "Nobody here has this id.", "It is the per_... of GET /api/v1/session."
         ) from None
+    finally:
+        engine.dispose()

@@ -190,7 +190,7 @@ def admin() -> None:
 def revoke(person_id: str, settings: Path) -> None:
     r"""End every session of a person and destroy their Microsoft tokens; running gateways follow within 5 seconds.
 
-    PERSON_ID is the per_... of logs and audit events. The person may sign in again. Example:
+    PERSON_ID is the per_... that GET /api/v1/session tells the person, who may sign in again. Example:
 
     \b
         mail-organiser admin revoke per_... --settings settings/gateway.toml
@@ -198,6 +198,23 @@ def revoke(person_id: str, settings: Path) -> None:
     from cli.admin import run_revoke  # noqa: PLC0415  # see above
 
     raise SystemExit(run_revoke(settings, person_id))
+
+
+@admin.command("plan")
+@click.argument("person_id")
+@click.argument("plan")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def give_plan(person_id: str, plan: str, settings: Path) -> None:
+    r"""Give a person a plan: how many scans, messages and AI tokens they may use.
+
+    Example:
+    \b
+        mail-organiser admin plan per_... pro --settings settings/gateway.toml
+
+    """
+    from cli.admin import run_plan  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_plan(settings, person_id, plan))
 
 
 @main.group("api-key")

@@ -26,20 +26,26 @@ from gateway.store import (
     api_keys,
     clock,
     corrections,
+    correspondents,
     decisions,
     denied_tokens,
+    dismissals,
     exchange_codes,
     folders,
     ids,
     journal,
+    keepings,
     learned_messages,
     mailboxes,
     move_runs,
+    owner_words,
     people,
     person_plans,
     profiles,
+    protections,
     reading,
     refresh_tokens,
+    rules,
     scan_charges,
     scans,
     sessions,
@@ -48,7 +54,7 @@ from gateway.store import (
     token_caches,
 )
 from gateway.store.api_keys import ApiKey
-from gateway.store.codes import CorrectionKind, DecisionKind, Scope, WorkState
+from gateway.store.codes import Access, CorrectionKind, DecisionKind, MatcherKind, ProtectionKind, Scope, WorkState
 from gateway.store.corrections import Correction
 from gateway.store.decisions import Finding, NewDecision
 from gateway.store.exchange_codes import ExchangeCode
@@ -129,11 +135,12 @@ class Office:
         folder = Folder(folder_id, mailbox.id, "AAMkFolder", *sealed, chosen=True, origin=False, revision=1)
         folders.add(connection, folder)
         token = self._seal(connection, owner, Cell("token_cache", mailbox.id, "sealed"), f"{name} token")
-        token_caches.put(connection, mailbox.id, sealed=token, expected=token_caches.ABSENT)
+        token_caches.put(connection, mailbox.id, sealed=token, access=Access.FULL, expected=token_caches.ABSENT)
         learned = self._seal(connection, owner, Cell("profile", mailbox.id, "sealed"), f"{name} profile")
         profiles.put(connection, mailbox.id, sealed=learned, learned=1, expected=profiles.ABSENT)
         learned_messages.record(connection, mailbox.id, {"m1": folder.id})
         corrections.keep(connection, Correction(ids.new("cor"), mailbox.id, CorrectionKind.TEXT, token_bytes(32), now))
+        self._rule(connection, mailbox, folder_id, name)
         self.scanned(connection, mailbox, folder_id)
         session = sessions.create(connection, owner, now=now, expires_at=now + 8 * clock.HOUR)
         code = ExchangeCode(token_bytes(32), session.id, b"v", now + clock.MINUTE)
@@ -153,6 +160,23 @@ class Office:
         scan_charges.add(connection, owner, ids.new("scn"), plan.month_of(now))
         self.audit.record(connection, Event(Kind.SIGN_IN, person=owner, mailbox=mailbox.id, object_id=session.id))
         self.audit.record(connection, Event(Kind.SCAN_STARTED, mailbox=mailbox.id))
+
+    def _rule(self, connection: Connection, mailbox: Mailbox, folder_id: str, name: str) -> None:
+        """What rules, protections and proposals keep."""
+        rule, protection = ids.new("rul"), ids.new("pro")
+        whose = [
+            self._seal(connection, mailbox.person_id, Cell(table, key, "sealed"), f"{name} {table}")
+            for table, key in (("rule", rule), ("protection", protection))
+        ]
+        by_sender = (MatcherKind.SENDER, token_bytes(32), whose[0])
+        rules.add(connection, rules.Rule(rule, mailbox.id, *by_sender, folder_id, self.moment))
+        of_sender = (ProtectionKind.SENDER, token_bytes(32), whose[1], None)
+        protections.add(connection, protections.Protection(protection, mailbox.id, *of_sender, self.moment))
+        keepings.put(connection, keepings.Keeping(mailbox.id, replied_to=True, flagged=False, younger_than_hours=1))
+        correspondents.replace(connection, mailbox.id, [token_bytes(32)])
+        word = owner_words.OwnerWord(mailbox.id, "m1", folder_id, token_bytes(16), None, None, self.moment)
+        owner_words.note(connection, mailbox.id, [word])
+        dismissals.note(connection, mailbox.id, token_bytes(32), now=self.moment)
 
     def scanned(self, connection: Connection, mailbox: Mailbox, folder_id: str, *, ended: bool = True) -> str:
         """A scan with a decision, its evidence, a run and its journal."""

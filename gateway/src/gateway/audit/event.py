@@ -60,6 +60,7 @@ class Kind(StrEnum):
     UNDO_APPROVED = "undo.approved"
     UNDO_BATCH = "undo.batch"
     REVOKED = "person.revoked"
+    PLAN_GIVEN = "person.plan_given"
     EXPORTED = "person.exported"
     ERASED = "person.erased"
     RETENTION = "retention.run"
@@ -128,6 +129,7 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.UNDO_BATCH: "so many messages were about to go back",
     Kind.MAILBOX_CONNECTED: "a person connected a mailbox; the object is the mailbox",
     Kind.NEEDS_SIGN_IN: "Microsoft no longer lets us into a mailbox; the reason says why",
+    Kind.PLAN_GIVEN: "an operator gave a person a plan; the reason is its name",
     Kind.REVOKED: "an operator ended a person's access; the amount is of sessions, keys and mailboxes",
     Kind.SIGN_OUT_EVERYWHERE: "a person ended all their sessions; the amount is how many",
     Kind.EXPORTED: "a person took away everything that is held about them",

@@ -11,6 +11,8 @@ from math import ceil
 from sqlalchemy import Connection
 
 from chassis.errors import QuotaExceeded
+from gateway.audit.event import Event, Kind
+from gateway.audit.trail import Trail
 from gateway.organise.context import Context
 from gateway.organise.plan import Plan, Plans, month_begins, month_of
 from gateway.organise.terms import Terms
@@ -32,6 +34,13 @@ class Standing:
 def plan_of(connection: Connection, plans: Plans, person_id: str) -> tuple[str, Plan]:
     """A person's plan, by name."""
     return plans.of(person_plans.get(connection, person_id))
+
+
+def give(connection: Connection, audit: Trail, person_id: str, name: str, *, now: int) -> None:
+    """From now on this plan. Raises RowAbsent when there is no such person."""
+    people.lock(connection, person_id)
+    person_plans.put(connection, person_id, name, now=now)
+    audit.record(connection, Event(Kind.PLAN_GIVEN, person=person_id, reason=name))
 
 
 def charge(connection: Connection, plans: Plans, person_id: str, scan_id: str, *, now: int) -> None:
