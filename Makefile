@@ -146,7 +146,7 @@ model-card: setup ## Check that sentinel's weights can be made again, and write 
 	@$(BIN)/python tests/bench/sentinel_card.py "$(DATA)" --write
 
 .PHONY: bench-classifier
-bench-classifier: setup ## Compare the classifier with four small engines [DATA=../shared/data] [WRITE=1 draws the diagram]
+bench-classifier: setup ## Compare the classifier with five engines [DATA=../shared/data] [WRITE=1 draws the diagram]
 	@$(BIN)/python tests/bench/classifier/compare.py "$(DATA)" $${WRITE:+--write docs/reference/reliability.svg}
 
 .PHONY: bench-classify

@@ -1,4 +1,4 @@
-"""Compares the classifier with four small engines on filed mail that is not part of this repository.
+"""Compares the classifier with five engines on filed mail that is not part of this repository.
 
     make bench-classifier DATA=path [WRITE=1]
 
@@ -85,6 +85,7 @@ def compared(users: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, dict[str
         "sender, last": found.SenderLast,
         "multinomial naive Bayes": found.NaiveBayes,
         "tf-idf, nearest": found.Nearest,
+        "C2": found.Combined,
     }
     for name, engine in engines.items():
         yield name, {user: replayed(engine(), rows) for user, rows in users.items()}
