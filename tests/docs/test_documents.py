@@ -37,6 +37,17 @@ def test_every_named_test_is_there(documents: Any) -> None:
     assert missing == []
 
 
+def test_every_table_has_a_head(documents: Any) -> None:
+    """A blank line in the middle of a table cuts rows off, and then no test looks at them."""
+    blocks = [
+        (path.name, block.splitlines())
+        for path in documents.paths()
+        for block in re.findall(r"(?:^\|.*\n)+", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(blocks) > 50
+    assert [(name, lines[0]) for name, lines in blocks if not re.fullmatch(r"(\| *:?-+:? *)+\|", lines[1])] == []
+
+
 @pytest.mark.parametrize("name", [POLICY, THREATS])
 def test_every_promise_names_its_proof(documents: Any, name: str) -> None:
     """Each row of a table with a column for the test has one in it."""
