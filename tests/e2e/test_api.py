@@ -211,6 +211,8 @@ BAD = [
     ("GET", "/api/v1/mailboxes/%00/folders", {}, 404, "not_found"),
     ("GET", "/api/v1/mailboxes/..%2f..%2f/folders", {}, 404, "not_found"),
     ("PUT", "/api/v1/mailboxes", {}, 405, "method_not_allowed"),
+    ("PUT", "/api/v1/inspect", {}, 405, "method_not_allowed"),
+    ("PUT", "/api/v1/session", {}, 405, "method_not_allowed"),
     ("TRACE", "/api/v1/mailboxes", {}, 405, "method_not_allowed"),
     ("DELETE", "{mailbox}/scans/x", {}, 405, "method_not_allowed"),
     ("POST", "{mailbox}/scans", {"content": b"{"}, 422, "invalid_fields"),

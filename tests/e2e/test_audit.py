@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
@@ -61,7 +60,7 @@ class Recorded:
         assert sorted(entry.kind for entry in found) == wanted
 
     def metrics(self) -> list[str]:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", trust_env=False).text.splitlines()
+        return self.house.scraped(self.port).decode().splitlines()
 
     def command(self, *arguments: str) -> Result:
         """An operator's command, in this process: starting one takes seconds on a busy machine."""

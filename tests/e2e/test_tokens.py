@@ -74,8 +74,8 @@ class Tab:
         return dict(answer.json())
 
 
-def count(name: str) -> float:
-    page = httpx.get(f"http://127.0.0.1:{METRICS_PORT}/metrics", trust_env=False).text
+def count(house: Any, name: str) -> float:
+    page = house.scraped(METRICS_PORT).decode()
     return next(float(line.split()[1]) for line in page.splitlines() if line.startswith(f"{name} "))
 
 
@@ -95,11 +95,11 @@ def test_signed_in_refreshed_stolen_and_dead(house: Any, tab: Tab) -> None:
     with closing(sqlite3.connect(house.place.path("data", "gateway.sqlite"), timeout=10)) as database:
         database.execute("UPDATE refresh_token SET spent_at = spent_at - 60000")
         database.commit()
-    before = count("gateway_refresh_reuse_total")
+    before = count(house, "gateway_refresh_reuse_total")
     assert tab.refresh(tab.token, first).status_code == 401
     assert tab.ask("GET", "/api/v1/mailboxes", newest).status_code == 401
     assert tab.refresh(newest, second.headers["set-cookie"].partition(";")[0].partition("=")[2]).status_code == 401
-    assert count("gateway_refresh_reuse_total") == before + 1
+    assert count(house, "gateway_refresh_reuse_total") == before + 1
     assert house.query("SELECT count(*) FROM audit_event WHERE kind = 'session.refresh_reused'") == [(1,)]
     assert not any(secret in house.logs() for secret in (first, tab.token, newest))
     tab.sign_in()

@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.errors import Unauthenticated
 from gateway.api.access import ACCESS, Needed, check
-from gateway.edge.allow import Route
-from gateway.edge.problems import InvalidFields, UnsupportedMediaType, refuse
+from gateway.edge.allow import Route, allow
+from gateway.edge.problems import InvalidFields, MethodNotAllowed, UnsupportedMediaType, refuse
 from gateway.edge.tokens import PRINCIPAL
 from gateway.identity.jwt import REFUSED, Principal
 
@@ -97,7 +97,15 @@ class Fast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        await (route or self._app)(scope, receive, send)
+        if route is None and self._is_ours_alone(scope):
+            await refuse(scope, send, MethodNotAllowed(), [(b"allow", allow(self.routes, scope).encode())])
+        else:
+            await (route or self._app)(scope, receive, send)
+
+    def _is_ours_alone(self, scope: Scope) -> bool:
+        """Whether the application has nothing at a path that stands here: to it, another method is no such thing."""
+        here = scope["type"] == "http" and any(path == scope["path"] for _, path in self._routes)
+        return here and all(route.matches(scope)[0] is Match.NONE for route in self._app.routes)
 
 
 _encoder: Final = msgspec.json.Encoder()
