@@ -93,9 +93,9 @@ def test_the_ai_is_not_shown_what_was_corrected(corner: Corner) -> None:
     corner.house.ask("PATCH", f"/folders/{folder}", 200, json={"chosen": True})
     try:
         assert corner.preview()[1][subject]["reason"] == "corrected_by_owner"
+        learned = corner.house.query("SELECT message_id FROM learned_message WHERE message_id IN (?, ?)", *filed)
     finally:
         corner.house.ask("PATCH", f"/folders/{folder}", 200, json={"chosen": False})
-    learned = corner.house.query("SELECT message_id FROM learned_message WHERE message_id IN (?, ?)", *filed)
     assert [row[0] for row in learned] == filed[1:]
     assert f"{corner.mark}plain".encode() in corner.crossed("classifier")
     assert f"{corner.mark}attack".encode() in corner.crossed("sentinel")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
+from gateway.audit.event import Log
 from gateway.graph.message import GraphFolderId, Message, MessageId
 from gateway.organise import keeping, moves, previews, proposing, quarantine, standing_protections, standing_rules
 from gateway.organise.standing_rules import RuleState, StandingRule
@@ -94,7 +95,7 @@ class Owner:
 
     def trail(self) -> list[str]:
         with reading(self.context.engine) as connection:
-            return [one.kind for one in audit.of_mailbox(connection, self.mailbox, limit=20)]
+            return [one.kind for one in reversed(audit.after(connection, Log.AUDIT, 0, limit=20))]
 
 
 async def test_a_rule_files_before_the_model(owner: Owner) -> None:
