@@ -31,6 +31,12 @@ class WholeRun:
 
 
 @pytest.fixture(scope="session")
+def watched(make_watched: Any) -> Any:
+    """A watched house of the policy's own."""
+    return make_watched()
+
+
+@pytest.fixture(scope="session")
 def whole_run(watched: Any) -> WholeRun:
     """Sign-in, folders, scan, change, release, approval, journal, undo, sign-out, and what goes wrong beside it."""
     delivered = deliver(watched)
