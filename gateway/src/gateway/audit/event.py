@@ -127,7 +127,7 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.MOVE_BATCH: "so many messages of the run were about to be moved; written before Microsoft is called",
     Kind.UNDO_APPROVED: "a run is to be taken back; the object is the undoing run",
     Kind.UNDO_BATCH: "so many messages were about to go back",
-    Kind.MAILBOX_CONNECTED: "a person connected a mailbox; the object is the mailbox",
+    Kind.MAILBOX_CONNECTED: "a person connected a mailbox",
     Kind.NEEDS_SIGN_IN: "Microsoft no longer lets us into a mailbox; the reason says why",
     Kind.PLAN_GIVEN: "an operator gave a person a plan; the reason is its name",
     Kind.REVOKED: "an operator ended a person's access; the amount is of sessions, keys and mailboxes",

@@ -71,8 +71,7 @@ class Admission:
         mailbox_id = ids.new("mbx")
         address = self._vault.seal(connection, person_id, address_cell(mailbox_id), identity.username.encode())
         mailboxes.add(connection, Mailbox(mailbox_id, person_id, subject, address, now))
-        event = Event(Kind.MAILBOX_CONNECTED, person=person_id, mailbox=mailbox_id, object_id=mailbox_id)
-        self._audit.record(connection, event)
+        self._audit.record(connection, Event(Kind.MAILBOX_CONNECTED, person=person_id, mailbox=mailbox_id))
         return mailbox_id
 
     def _refuse_anothers(
