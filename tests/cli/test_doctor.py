@@ -171,7 +171,7 @@ def taken_port(*_: object) -> Found:
 
 BROKEN: list[tuple[Callable[..., Found], str]] = [
     (open_root_key, "chmod 600"),
-    (other_root_key, "not sealed by this root key"),
+    (other_root_key, "not sealed by this root"),
     (open_data_folder, "chmod 700"),
     (other_name, "not for mail.example.org"),
     (ended_certificate, "expired"),
