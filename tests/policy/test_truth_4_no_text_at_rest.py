@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from gateway.identity.sign_in import token_cell
+from gateway.identity.admission import token_cell
 from gateway.store import engine
 from gateway.vault.keyring import Keyring
 from gateway.vault.root import FileRoot

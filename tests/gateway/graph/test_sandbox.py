@@ -44,7 +44,7 @@ class Grant:
         self._running = running
         self._token = running.access_token(*SCOPES)
 
-    async def __call__(self, claims: str | None) -> str:
+    async def __call__(self, claims: str | None, refused: str | None = None) -> str:  # noqa: ARG002  # the protocol
         if claims is not None:
             self._token = self._running.sign_in(*SCOPES, claims=claims)["access_token"]
         return self._token
