@@ -4,7 +4,6 @@ Guarantees: ECDSA P-256 throughout; leaves of 30 days for both ends of mTLS; key
 (a reader sees the old or the new one); a new authority overlaps the old one, whose leaves stay accepted.
 """
 
-import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from chassis import whole_file
 from chassis.secret_file import SecretRefused, read_private
 from chassis.tls import TlsFiles, TlsRefused
 
@@ -83,9 +83,11 @@ class LocalAuthority:
         folder = self._folder / name
         folder.mkdir(mode=0o700, exist_ok=True)
         files = TlsFiles(folder / "certificate.pem", folder / "key.pem", folder / "authority.pem")
-        _replace(files.authority, self.bundle.read_bytes(), 0o644)  # first: whoever takes up the leaf knows its issuer
-        _replace(files.key, _key_pem(key), 0o600)
-        _replace(files.certificate, leaf.public_bytes(Encoding.PEM), 0o644)
+        whole_file.write(
+            files.authority, self.bundle.read_bytes(), mode=0o644
+        )  # first: whoever takes up the leaf knows its issuer
+        whole_file.write(files.key, _key_pem(key), mode=0o600)
+        whole_file.write(files.certificate, leaf.public_bytes(Encoding.PEM), mode=0o644)
         return files
 
 
@@ -108,9 +110,9 @@ def _create(
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_key_usage(authority=True), critical=True)
     certificate = builder.sign(key, SHA256())
-    _replace(folder / "authority.key", _key_pem(key), 0o600)
+    whole_file.write(folder / "authority.key", _key_pem(key), mode=0o600)
     pem = b"".join(each.public_bytes(Encoding.PEM) for each in [certificate, *old])
-    _replace(folder / "authority.pem", pem, 0o644)
+    whole_file.write(folder / "authority.pem", pem, mode=0o644)
     return certificate, key
 
 
@@ -173,15 +175,3 @@ def _load_key(path: Path, certificate: x509.Certificate) -> EllipticCurvePrivate
     if not isinstance(key, EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         raise TlsRefused(f"{path.name} does not belong to its certificate. Remove both, and they are made anew.")
     return key
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all, and on disk before it has its name."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

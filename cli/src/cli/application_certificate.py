@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from cli import whole_file
+from chassis import whole_file
 
 KEY_BITS: Final = 3072  # as strong as 128 bits, NIST SP 800-57; Entra takes 2048 to 4096
 LIFE: Final = timedelta(days=365)

@@ -15,7 +15,8 @@ from typing import Final
 import click
 from cryptography import x509
 
-from cli import application_certificate, registration, registration_steps, whole_file
+from chassis import whole_file
+from cli import application_certificate, registration, registration_steps
 from cli.accounts import KINDS, Accounts, authority, guid
 from cli.checks.microsoft import of_registration
 from cli.checks.table import show

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli import whole_file
+from chassis import whole_file
 from cli.unusable import Unusable
 
 FOLDERS = ("secrets", "tls", "data", "sandbox", "settings", "logs")

@@ -10,9 +10,8 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
-from chassis import settings
+from chassis import settings, whole_file
 from chassis.settings import Settings
-from cli import whole_file
 from cli.place import Place, toml
 from gateway.identity.microsoft import MicrosoftSettings
 

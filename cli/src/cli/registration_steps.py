@@ -31,7 +31,7 @@ def portal(wanted: Wanted) -> Iterator[str]:
     yield "2. Authentication: leave both boxes of implicit grant off, and public client flows off."
     yield "3. API permissions > Add a permission > Microsoft Graph > Delegated permissions. Exactly these:"
     for permission in needed(wanted.consent):
-        yield f"   {permission.name:<21}{permission.why}"
+        yield f"   {permission.name:<22}{permission.why}"
     yield "   Take every other one away: a grant that holds more is refused here."
     yield "4. If your organisation lets nobody agree for themselves: Grant admin consent, on the same page."
     if wanted.certificate is not None:

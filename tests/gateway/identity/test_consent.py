@@ -338,3 +338,19 @@ async def test_signing_out_everywhere_ends_every_session_of_the_person(gateway: 
     assert (await gateway.who(other["access_token"])).status_code == 200
     (mailbox_id,) = (await gateway.sign_in())["mailboxes"]
     assert await gateway.source.access_token(mailbox_id)
+
+
+async def test_signing_in_connecting_and_signing_out_leave_a_trace(gateway: Any) -> None:
+    """One event each, in the transaction of what it tells of."""
+    first = await gateway.sign_in()
+    answer = await gateway.again(first["access_token"], "", user="second@sandbox.test")
+    token = (await gateway.exchange(answer.headers["location"].removeprefix("/#code="))).json()["access_token"]
+    await gateway.client.delete("/api/v1/sessions", headers={"authorization": f"Bearer {token}"})
+    with reading(gateway.engine) as connection:
+        kinds = connection.exec_driver_sql("SELECT kind, count(*) FROM audit_event GROUP BY kind").all()
+    assert {tuple(row) for row in kinds} == {
+        ("mailbox.connected", 2),
+        ("session.sign_in", 2),
+        ("session.exchange", 2),
+        ("session.sign_out_everywhere", 1),
+    }

@@ -46,7 +46,7 @@ def keyring(configured: GatewaySettings, now_ms: int) -> Found:
     try:
         opened = open_existing(configured)
     except (KeyringRefused, StartRefused) as refused:
-        return fail("Keys", f"{refused}.", "Restore root key and keys from the same backup, with mode 0600.")
+        return fail("Keys", f"{refused}.", "Restore root and keys from the same backup; files with mode 0600.")
     age = now_ms - opened.newest(Purpose.KEK).created_at
     if age > KEK_LIFE:
         return warn("Keys", f"the newest is {age // DAY_MS} days old.", "Restart the gateway: it renews keys at start.")

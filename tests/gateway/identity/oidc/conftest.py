@@ -8,7 +8,6 @@ import subprocess
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chassis.tls import TlsFiles
 from cli.application_certificate import make
+from cli.sign_in import Form
 from gateway.identity.microsoft import MicrosoftSettings
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -102,17 +102,6 @@ def provider(tls: TlsFiles, port: int, tmp_path_factory: pytest.TempPathFactory)
     process.communicate(timeout=STOP_SECONDS)
 
 
-class _Form(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fields: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "input" and given.get("name"):
-            self.fields[str(given["name"])] = given.get("value") or ""
-
-
 def walk(client: httpx.Client, url: str) -> dict[str, str]:
     """What the provider posts back in the end: through its redirects, as a browser with its cookies goes."""
     answer = client.get(url)
@@ -120,7 +109,7 @@ def walk(client: httpx.Client, url: str) -> dict[str, str]:
         url = urljoin(url, answer.headers["location"])
         assert urlsplit(url).hostname == "localhost"
         answer = client.get(url)
-    parser = _Form()
+    parser = Form()
     parser.feed(answer.text)
     assert parser.fields, answer.text
     return parser.fields
