@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 BENCH = Path(__file__).with_name("slow_clients.py")
-MEMORY_MIB = 260  # that 2,000 connections, the most that there are, and their answers may add
+MEMORY_MIB = 200  # that 2,000 connections, the most that there are, and their answers may add
 
 
 @pytest.mark.long

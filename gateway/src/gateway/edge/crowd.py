@@ -46,9 +46,13 @@ class Crowd(Generic[G]):
     def __len__(self) -> int:
         return self._size
 
+    def held(self, client: Hashable) -> int:
+        """How many connections this client has."""
+        return len(self._clients.get(client, ()))
+
     def enter(self, client: Hashable, guest: G, *, many: bool = False) -> Refusal | None:
         """None when it is in. many: a proxy of ours, which speaks for many clients: only the total counts."""
-        held = len(self._clients.get(client, ()))
+        held = self.held(client)
         if held >= self._each and not many:
             return Refusal.CLIENT
         if self._size >= self._total and not self._make_room(held):

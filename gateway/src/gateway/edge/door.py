@@ -2,11 +2,12 @@
 
 Guarantees: a connection beyond a cap is reset before a byte of TLS; a handshake counts from its first moment and ends
 by its deadline; running out of descriptors pauses accepting and loses nobody who is in. Each handshake uses the newest
-certificate.
+certificate. In which order they begin: gateway.edge.handshakes.
 """
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import struct
 from collections.abc import Callable, Collection
@@ -18,31 +19,13 @@ from chassis.server_tls import ServerTls
 from gateway.edge.address import Network, network, trusted
 from gateway.edge.counts import EdgeCounts
 from gateway.edge.crowd import Crowd
+from gateway.edge.handshakes import Handshakes, Seat
 from gateway.edge.protocol import Deadlines, HttpConnection
 
 BACKLOG: Final = 2_048
+MANY: Final = 32  # accepted in one go: sock_accept never yields while others wait, and requests must go on
 EXHAUSTED_S: Final = 0.5  # without descriptors, until the next attempt
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
-
-
-class Seat:
-    """One accepted connection: at first a handshake, then HTTP."""
-
-    def __init__(self) -> None:
-        self.handshake: asyncio.Task[None] | None = None
-        self.http: HttpConnection | None = None
-
-    @property
-    def waiting(self) -> bool:
-        """Whether it is the client's turn."""
-        return self.http is None or self.http.waiting
-
-    def cut(self) -> None:
-        """End it now."""
-        if self.http is not None:
-            self.http.cut()
-        elif self.handshake is not None:
-            self.handshake.cancel()
 
 
 class Door:
@@ -66,8 +49,8 @@ class Door:
         self._proxies = proxies
         self._deadlines = deadlines
         self._counts = counts
+        self._handshakes = Handshakes(self._shake_hands)
         self._accepting = asyncio.create_task(self._accept())
-        self._handshakes: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
@@ -77,53 +60,54 @@ class Door:
     def close(self) -> None:
         """Nobody comes in any more; who has come in may go on."""
         self._accepting.cancel()
-        for handshake in self._handshakes:
-            handshake.cancel()
 
     def check(self) -> None:
         """Raises what ended the accepting, if anything did: a door that is stuck must not look open."""
+        self._handshakes.check()
         if self._accepting.done():
             self._accepting.result()
 
     async def wait_closed(self) -> None:
         """Until the socket is closed."""
-        await asyncio.gather(self._accepting, *self._handshakes, return_exceptions=True)
+        await asyncio.gather(self._accepting, return_exceptions=True)
+        await self._handshakes.end()
         self._listening.close()
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        for number in itertools.count(1):
             try:
                 arrived, peer = await loop.sock_accept(self._listening)
             except OSError:  # no descriptors left, or the client is gone already
                 await asyncio.sleep(EXHAUSTED_S)
             else:
                 self._greet(arrived, str(peer[0]))
+            if number % MANY == 0:
+                await asyncio.sleep(0)
 
     def _greet(self, arrived: socket.socket, host: str) -> None:
-        seat, client = Seat(), network(host)
+        seat = Seat(arrived, network(host))
         many = bool(self._proxies) and trusted(ip_address(host), self._proxies)
-        refusal = self._crowd.enter(client, seat, many=many)
-        if refusal is not None:
-            self._counts.refused(refusal)
-            with arrived, contextlib.suppress(OSError):  # it is gone already
-                arrived.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        held = 0 if many else self._crowd.held(seat.client)
+        refusal = self._crowd.enter(seat.client, seat, many=many)
+        if refusal is None:
+            self._counts.connections.set(len(self._crowd))
+            self._handshakes.add(seat, held)
             return
-        self._counts.connections.set(len(self._crowd))
-        seat.handshake = asyncio.create_task(self._shake_hands(arrived, seat, client))
-        self._handshakes.add(seat.handshake)
-        seat.handshake.add_done_callback(self._handshakes.discard)
+        self._counts.refused(refusal)
+        with arrived, contextlib.suppress(OSError):  # it is gone already
+            arrived.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
-    async def _shake_hands(self, arrived: socket.socket, seat: Seat, client: bytes) -> None:
+    async def _shake_hands(self, seat: Seat) -> None:
         def ended() -> None:
-            self._crowd.leave(client, seat)
+            self._crowd.leave(seat.client, seat)
             self._counts.connections.set(len(self._crowd))
 
         http = self._speak(ended)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: http,
-                arrived,
+                seat.arrived,
                 ssl=self._tls.current,
                 ssl_handshake_timeout=self._deadlines.handshake_s,
                 ssl_shutdown_timeout=self._deadlines.farewell_s,

@@ -17,10 +17,12 @@ from uvicorn import Config, Server
 from chassis.server_tls import ServerTls
 from chassis.tls import TlsFiles
 from gateway.edge.address import Network
+from gateway.edge.allocator import keep_threshold
 from gateway.edge.counts import EdgeCounts
 from gateway.edge.crowd import MAX_CONNECTIONS, MAX_OF_A_CLIENT, Crowd
 from gateway.edge.descriptors import room_for
-from gateway.edge.door import Door, Seat, listen
+from gateway.edge.door import Door, listen
+from gateway.edge.handshakes import Seat
 from gateway.edge.last_resort import LastResort
 from gateway.edge.load import Load
 from gateway.edge.protocol import PATIENT, Deadlines, HttpConnection
@@ -91,6 +93,7 @@ class Listener(Server):
     async def startup(self, sockets: Any = None) -> None:  # noqa: ARG002  # uvicorn's signature; we bind ourselves
         """As uvicorn's, with our door instead of asyncio's server."""
         await self.lifespan.startup()
+        keep_threshold()
         terms = self._terms
         self._door = Door(
             listen(self.config.host, self.config.port),
