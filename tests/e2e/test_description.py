@@ -19,11 +19,11 @@ OPEN = {"get_status", "refresh_session", "start_sign_in", "finish_sign_in", "exc
 MISSING = object()
 ONCE = ("sign_out", "sign_out_everywhere", "erase_everything")  # after which nobody is there who asks
 ENDING = [part for name in ONCE for part in ("--exclude-operation-id", name)]
-FUZZ_SECONDS = "300"  # within the 10 minutes of an access token
+FUZZ_SECONDS = "120"  # within the 10 minutes of an access token
 CASES = 5000
 REFUSALS = [400, 401, 404, 405, 409, 412, 413, 415, 422, 428, 429]
 CHECKS = (
-    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth"
 )
 
@@ -147,7 +147,7 @@ def test_the_running_gateway_is_as_described(lasting_house: Any, tmp_path: Path)
     command = [
         *(str(Path(sys.executable).parent / "schemathesis"), "run", f"{house.house.url}/api/v1/openapi.json"),
         *("--tls-verify", str(house.house.authority), "--header", f"Authorization: Bearer {house.token}"),
-        *("--checks", CHECKS, *ENDING, "--max-time", FUZZ_SECONDS, "--max-examples", "40"),
+        *("--checks", CHECKS, *ENDING, "--max-time", FUZZ_SECONDS),
         *("--phases", "coverage,fuzzing", "--seed", "7", "--generation-database", "none", "--warnings", "off"),
     ]
     environment = {**os.environ, "REQUESTS_CA_BUNDLE": str(house.house.authority), "NO_PROXY": "*"}
@@ -155,7 +155,8 @@ def test_the_running_gateway_is_as_described(lasting_house: Any, tmp_path: Path)
         command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
     )
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
-    assert cases(ran.stdout) >= CASES
+    assert cases(ran.stdout) >= CASES, ran.stdout[-600:]
     assert house.http.get("/readyz").status_code == 200
     assert house.query("SELECT count(*) FROM scan")[0][0] > 1  # it got past the doors
     assert "Traceback" not in house.logs()
+    assert "request.failed" not in house.logs()  # what is behind every 500; 503 is an answer that the description names
