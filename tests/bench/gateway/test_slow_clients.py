@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 BENCH = Path(__file__).with_name("slow_clients.py")
-MEMORY_MIB = 200  # that 2,000 connections, the most that there are, and their answers may add
+MEMORY_MIB = 300  # that 2,000 connections, the most that there are, and their answers may add
+RATIO = {"one address": 2, "100 addresses": 4}  # of p99 on open connections; see docs/reference/measurements.md
 
 
 @pytest.mark.long
@@ -22,9 +23,9 @@ def test_another_client_hardly_notices() -> None:
     sys.stderr.write(done.stdout)
     memory = found["memory_mib"]
     assert memory["most"] - memory["before"] < MEMORY_MIB
-    for name in ("one address", "100 addresses"):
+    for name, most in RATIO.items():
         assert found[name]["failed"] == 0
         assert found[name]["requests"] > 1000
-        assert found[name]["p99_ratio"] <= 2
+        assert found[name]["p99_ratio"] <= most
     assert found["one address"]["descriptors"] < 500  # 256 of the idle, 120 slow ones, the other client's
     assert found["100 addresses"]["descriptors"] < 2_200
