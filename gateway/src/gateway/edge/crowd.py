@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from enum import StrEnum
 from typing import Final, Generic, Protocol, TypeVar
 
-MAX_CONNECTIONS: Final = 2_000  # about 100 KiB each
+MAX_CONNECTIONS: Final = 2_000  # about 150 KiB each
 MAX_OF_A_CLIENT: Final = 256  # a browser uses six; a household or an office behind one address shares it
 
 
