@@ -81,13 +81,13 @@ def build(parts: Parts) -> FastAPI:
     )
     for name in ("context", "work", "cursors", "health", "mode"):
         setattr(app.state, name, getattr(parts, name))
-    routers = _routers(parts)
+    routers, fast = _routers(parts), fast_routes(parts)
     objects.refuse_unowned(routers)
     for router in routers:
         app.include_router(router)
-    problems.install(app, before=fast_routes(parts))
+    problems.install(app, before=fast)
     failures.install(app)
-    description.describe(app, fast_routes(parts))
+    description.describe(app, fast)
     return app
 
 
