@@ -54,11 +54,11 @@ run: setup ## Sort a mailbox on this machine [MAILBOX=path] [CHECK=1] [PORT=8443
 	  $${mailbox:+--mailbox "$$mailbox"} $${CHECK:+--check} $${PORT:+--port "$$PORT"}
 
 .PHONY: test
-test: setup system oidc ## Prove every guarantee (15 minutes at most)
+test: setup system oidc .ci/web/node_modules/.made ## Prove every guarantee (15 minutes at most)
 	@$(BIN)/pytest -m "not long and not llm"
 
 .PHONY: test-long
-test-long: setup system oidc ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)
+test-long: setup system oidc .ci/web/node_modules/.made ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)
 	@$(BIN)/pytest -m "long and not llm" --timeout 1800
 
 # The linter of the API's description is npm's. Nothing of npm reaches a service or whoever runs them.
@@ -66,8 +66,17 @@ test-long: setup system oidc ## The long proofs: fuzzing, schemathesis at length
 	@npm --prefix .ci/redocly ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# What the page's libraries are made from, and what checks its types: npm's too, and in no service either.
+.ci/web/node_modules/.made: .ci/web/package-lock.json | system
+	@npm --prefix .ci/web ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: vendor
+vendor: .ci/web/node_modules/.made ## Make the page's vendored module again from .ci/web/package-lock.json
+	@node .ci/web/vendor.js gateway/src/gateway/web/vendor
+
 .PHONY: lint
-lint: setup .ci/redocly/node_modules/.made ## Check style, types, layers, contracts and stubs
+lint: setup .ci/redocly/node_modules/.made .ci/web/node_modules/.made ## Check style, types, layers, contracts and stubs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -75,6 +84,9 @@ lint: setup .ci/redocly/node_modules/.made ## Check style, types, layers, contra
 	@$(BIN)/buf lint
 	@$(BIN)/python .ci/stubs.py
 	@.ci/breaking
+	@node .ci/web/vendor.js gateway/src/gateway/web/vendor --check
+	@node .ci/web/types.js docs/reference/openapi.json gateway/src/gateway/web/api.d.ts
+	@.ci/web/node_modules/.bin/tsc -p .ci/web
 	@.ci/redocly/node_modules/.bin/redocly lint --config .ci/redocly/redocly.yaml docs/reference/openapi.json \
 	  2>.ci/redocly/node_modules/.said || { cat .ci/redocly/node_modules/.said; exit 1; }
 

@@ -27,7 +27,7 @@ OWNER: Final = {  # what a path's parameter names -> what it is looked up in, an
     "protection_id": "the mailbox",
     "run_id": "the mailbox",
 }
-PUBLIC: Final = frozenset({"code"})  # names nothing of anybody
+PUBLIC: Final = frozenset({"code", "path"})  # name nothing of anybody: a problem, a file of the page
 
 
 class Unowned(Exception):

@@ -1,26 +1,60 @@
-"""Serves the page. Its files are read once, when the application is built."""
+"""Serves the page. Its files are read and compressed once, when the application is built.
 
-from collections.abc import Awaitable, Callable
+A browser asks again each time whether it still has the newest (no-cache, ETag), so that an updated gateway never runs
+with half of an old page.
+"""
+
 from importlib.resources import files
+from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-_TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8"}
+from chassis.errors import NotFound
+from gateway.web.asset import Asset, below
+
+SHELL: Final = "index.html"
 
 
 def router() -> APIRouter:
-    """GET / and the style sheet."""
+    """GET / and the files below /static."""
     routes = APIRouter(include_in_schema=False)
-    for path, name in (("/", "index.html"), ("/static/style.css", "style.css")):
-        routes.add_api_route(path, _page(name), methods=["GET"], response_class=Response)
+    assets = {asset.path: asset for asset in below(files("gateway.web"))}
+    shell = assets.pop(SHELL)
+
+    @routes.get("/", response_class=Response)
+    async def page(request: Request) -> Response:
+        """The shell; everything in it is fetched by its script."""
+        return _answer(request, shell)
+
+    @routes.get("/static/{path:path}", response_class=Response)
+    async def static(path: str, request: Request) -> Response:
+        """A file of the page, looked up among those that there are: no path of a caller reaches a file system."""
+        if path not in assets:
+            raise NotFound
+        return _answer(request, assets[path])
+
     return routes
 
 
-def _page(name: str) -> Callable[[], Awaitable[Response]]:
-    content = (files("gateway.web") / name).read_bytes()
-    media_type = _TYPES[name.rpartition(".")[2]]
+def _answer(request: Request, asset: Asset) -> Response:
+    headers = {"Cache-Control": "no-cache", "ETag": asset.etag, "Vary": "Accept-Encoding"}
+    if has(request.headers.get("if-none-match", ""), asset.etag):
+        return Response(status_code=304, headers=headers)
+    if not takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(asset.content, media_type=asset.media_type, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(asset.compressed, media_type=asset.media_type, headers=headers)
 
-    async def page() -> Response:
-        return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
 
-    return page
+def has(if_none_match: str, etag: str) -> bool:
+    """Whether the browser has it already (RFC 9110, 13.1.2: compared weakly)."""
+    return any(one.strip().removeprefix("W/") == etag for one in if_none_match.split(","))
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether gzip is among what is accepted, and not with a weight of nothing."""
+    for one in accept_encoding.split(","):
+        name, _, weight = one.partition(";")
+        if name.strip().lower() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

@@ -1,0 +1,90 @@
+// The page: who is here, which screen is shown. Nothing is decided here that the gateway does not decide again.
+
+import { html, render, useEffect, useSignal } from "../vendor/preact.js";
+import * as keys from "./keys.js";
+import { enter, isSandbox, lookAtStatus, mailbox, mailboxes, mailboxId } from "./mailbox.js";
+import { attempt, Notices, Said } from "./notice.js";
+import { Dialog, Loading } from "./parts.js";
+import * as preview from "./preview.js";
+import { href, route } from "./route.js";
+import { Preview } from "./screens/preview.js";
+import { SignIn } from "./screens/sign_in.js";
+import { cameBack, signedIn, signOut } from "./session.js";
+
+/** Screens that are fetched when they are entered. */
+const LATER = /** @type {Record<string, () => Promise<{Screen: () => unknown}>>} */ ({
+  moves: () => import("./screens/moves.js"),
+  quarantine: () => import("./screens/quarantine.js"),
+  folders: () => import("./screens/folders.js"),
+  rules: () => import("./screens/rules.js"),
+  activity: () => import("./screens/activity.js"),
+  account: () => import("./screens/account.js"),
+  status: () => import("./screens/status.js"),
+});
+const NAVIGATION = [["preview", "Preview"], ["quarantine", "Quarantine"], ["folders", "Folders"], ["rules", "Rules"], ["activity", "Activity"], ["account", "Account"]];
+
+function Page() {
+  const inside = signedIn.value;
+  return html`<a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
+    <header><${Banner} /><div class="bar"><strong class="name">Mail Organiser</strong>${inside && html`<${Navigation} />`}</div></header>
+    <main id="main" tabindex="-1"><${Notices} />${inside ? html`<${Inside} />` : route.value.screen === "status" ? html`<${Later} name="status" />` : html`<${SignIn} />`}</main>
+    <footer><a href=${href("status")}>Status</a> · <button class="link" onClick=${() => (keys.helpShown.value = true)}>Keys</button></footer>
+    <${Said} />${keys.helpShown.value && html`<${KeyList} />`}`;
+}
+
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+const Banner = () =>
+  isSandbox.value && html`<p class="banner"><strong>Sandbox:</strong> no Microsoft account is connected. The mail is a sample on this computer.</p>`;
+
+function Navigation() {
+  const { screen } = route.value;
+  const held = preview.scan.value?.counts.hold;
+  return html`<nav aria-label="Screens">${NAVIGATION.map(([name, title]) => html`<a key=${name} href=${href(name)}
+      aria-current=${screen === name ? "page" : undefined}>${title}${name === "quarantine" && held ? ` (${held})` : ""}</a>`)}</nav>
+    ${mailboxes.value.length > 1 && html`<${MailboxPicker} />`}<button onClick=${signOut}>Sign out</button>`;
+}
+
+function MailboxPicker() {
+  /** @param {Event} event */
+  const picked = (event) => {
+    mailboxId.value = /** @type {HTMLSelectElement} */ (event.currentTarget).value;
+    preview.loaded.value = false;
+    attempt(enter);
+  };
+  return html`<select aria-label="Mailbox" value=${mailboxId.value} onChange=${picked}>
+    ${mailboxes.value.map((one, index) => html`<option key=${one.id} value=${one.id}>Mailbox ${index + 1}</option>`)}</select>`;
+}
+
+function Inside() {
+  const here = useSignal(false);
+  useEffect(() => void attempt(enter).then(() => (here.value = true)), []);
+  if (!here.value) return html`<${Loading} what="your mailbox" />`;
+  if (mailbox.value?.needs_sign_in) return html`<${SignIn} />`;
+  const { screen } = route.value;
+  return screen in LATER ? html`<${Later} key=${`${screen}/${mailboxId.value}`} name=${screen} />` : html`<${Preview} key=${mailboxId.value} />`;
+}
+
+/** @param {{name: string}} props */
+function Later({ name }) {
+  const screen = useSignal(/** @type {(() => unknown) | null} */ (null));
+  useEffect(() => void LATER[name]().then((found) => (screen.value = found.Screen)), [name]);
+  return screen.value ? html`<${screen.value} />` : html`<${Loading} what="this screen" />`;
+}
+
+function KeyList() {
+  return html`<${Dialog} title="Keys" onClose=${() => (keys.helpShown.value = false)}>
+    <dl class="pairs">${keys.LIST.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
+    <p><label class="check"><input type="checkbox" checked=${keys.on.value} onChange=${() => keys.turn(!keys.on.value)} /> single keys are on</label></p>
+    <form method="dialog"><button autofocus>Close</button></form><//>`;
+}
+
+await Promise.all([cameBack(), lookAtStatus()]);
+if (isSandbox.value) document.documentElement.dataset.mode = "[sandbox] ";
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+root.replaceChildren();
+render(html`<${Page} />`, root);

@@ -1,0 +1,97 @@
+// Signing in and staying so. The access token lives in this tab's sessionStorage, the refresh token in a cookie that no
+// script can read; neither is ever in a URL.
+
+import { signal } from "../vendor/preact.js";
+
+const BASE = "/api/v1/session";
+const [TOKEN, VERIFIER] = ["mail-organiser.token", "mail-organiser.verifier"];
+const ATTEMPTS = 3; // of a renewal that another request of this session may just have made
+
+/** Whether this tab holds a session; why the last one ended, or null. */
+export const signedIn = signal(sessionStorage.getItem(TOKEN) !== null);
+export const endReason = signal(/** @type {string | null} */ (null));
+
+export const token = () => sessionStorage.getItem(TOKEN) ?? "";
+
+/** @param {Uint8Array} bytes */
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+/** A new verifier, kept in this tab; its challenge (RFC 7636). */
+export async function challenge() {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  sessionStorage.setItem(VERIFIER, verifier);
+  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
+}
+
+/** @param {string} path @param {unknown} body */
+const post = (path, body) =>
+  fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+/** Sends the browser to Microsoft. */
+export async function signIn() {
+  const answer = await post(`${BASE}/sign-in`, { challenge: await challenge() });
+  if (!answer.ok) throw new Error((await answer.json()).detail);
+  location.assign((await answer.json()).url);
+}
+
+/** What Microsoft's way back left in the fragment: exchanged and wiped. Whether there was something. */
+export async function cameBack() {
+  const found = new URLSearchParams(location.hash.slice(1));
+  const [code, refused] = [found.get("code"), found.get("refused")];
+  if (code === null && refused === null) return;
+  history.replaceState(null, "", "/");
+  if (refused !== null) ended(refused);
+  else await exchange(/** @type {string} */ (code));
+}
+
+/** @param {string} code */
+async function exchange(code) {
+  const verifier = sessionStorage.getItem(VERIFIER) ?? "";
+  sessionStorage.removeItem(VERIFIER);
+  const answer = await post(`${BASE}/exchange`, { code, verifier });
+  if (answer.ok) keep((await answer.json()).access_token);
+  else ended("exchange");
+}
+
+/** @param {string} value */
+function keep(value) {
+  sessionStorage.setItem(TOKEN, value);
+  endReason.value = null;
+  signedIn.value = true;
+}
+
+/** The session is over. @param {string} [reason] */
+export function ended(reason = "over") {
+  sessionStorage.removeItem(TOKEN);
+  endReason.value = reason;
+  signedIn.value = false;
+}
+
+let renewing = /** @type {Promise<boolean> | null} */ (null);
+
+/** A new token in place of `used`, asked for once however many want it. Whether there is one. @param {string} used */
+export function renew(used) {
+  if (token() !== used) return Promise.resolve(token() !== "");
+  renewing ??= asked(used).finally(() => (renewing = null));
+  return renewing;
+}
+
+/** @param {string} used */
+async function asked(used) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const answer = await post(`${BASE}/refresh`, { access_token: used });
+    if (answer.ok) {
+      keep((await answer.json()).access_token);
+      return true;
+    }
+    if (answer.status !== 409 && answer.status !== 503) return false;
+    await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
+  }
+  return false;
+}
+
+/** Ends the session here and at the gateway. */
+export async function signOut() {
+  await fetch(BASE, { method: "DELETE", headers: { authorization: `Bearer ${token()}` } }).catch(() => null);
+  ended("signed_out");
+}
