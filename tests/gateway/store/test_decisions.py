@@ -66,6 +66,11 @@ def test_counts(engine: Engine, scan: Scan) -> None:
         decisions.save(connection, scan.id, [_new(n) for n in range(24) if n % 4 != 1])
         assert decisions.counts(connection, scan.id) == dict(zip(KINDS, (6, 0, 6, 6), strict=True))
         assert decisions.folder_counts(connection, scan.id) == dict.fromkeys(FOLDERS, 2)
+        other = scans.create(connection, scan.mailbox_id, source_graph_id="inbox", now=2).id
+        assert decisions.counts_of(connection, [scan.id, other]) == {
+            scan.id: decisions.counts(connection, scan.id),
+            other: dict.fromkeys(KINDS, 0),
+        }
 
 
 def test_findings_come_back_in_order_with_their_decision(engine: Engine, scan: Scan) -> None:

@@ -103,8 +103,17 @@ def page(
 
 def counts(connection: Connection, scan_id: str) -> dict[DecisionKind, int]:
     """How many decisions of each kind, zeros included."""
-    query = select(decision.c.kind, func.count()).where(decision.c.scan_id == scan_id).group_by(decision.c.kind)
-    return dict.fromkeys(DecisionKind, 0) | dict(connection.execute(query).all())
+    return counts_of(connection, [scan_id])[scan_id]
+
+
+def counts_of(connection: Connection, scan_ids: Sequence[str]) -> dict[str, dict[DecisionKind, int]]:
+    """The same for each of at most BATCH scans."""
+    found = {scan_id: dict.fromkeys(DecisionKind, 0) for scan_id in scan_ids}
+    columns = (decision.c.scan_id, decision.c.kind)
+    query = select(*columns, func.count()).where(decision.c.scan_id.in_(scan_ids)).group_by(*columns)
+    for scan_id, kind, count in connection.execute(query):
+        found[scan_id][kind] = count
+    return found
 
 
 def folder_counts(connection: Connection, scan_id: str) -> dict[str, int]:
