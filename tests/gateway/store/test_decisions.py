@@ -90,10 +90,11 @@ def test_the_owner_changes_one_at_the_revision_that_was_seen(engine: Engine, sca
         one, other = decisions.page(connection, scan.id, limit=2)
     with engine.begin() as connection:
         keep = {"kind": DecisionKind.KEEP, "folder_id": None, "revision": seen}
-        changed = decisions.change(connection, scan.id, one.id, **keep)
+        decisions.change(connection, scan.id, [one.id], **keep)
+        changed = decisions.get(connection, scan.id, one.id)
     assert changed == one._replace(kind=DecisionKind.KEEP, folder_id=None, decided_by=DecidedBy.OWNER)
     with pytest.raises(StaleVersion), engine.begin() as connection:
-        decisions.change(connection, scan.id, other.id, **keep)
+        decisions.change(connection, scan.id, [other.id], **keep)
     with reading(engine) as connection:
         assert decisions.get(connection, scan.id, other.id) == other
         assert scans.get(connection, scan.mailbox_id, scan.id).revision == seen + 1

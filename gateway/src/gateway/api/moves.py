@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.api import events
 from gateway.api.context import ContextOf, CursorsOf, IdempotencyKey, Mailbox, Revision, WorkOf
-from gateway.api.model import Answer, Body, instant
+from gateway.api.model import Answer, Body, Ids, instant
 from gateway.organise import eta, requests
 from gateway.organise.context import Context
 from gateway.store import journal, move_runs
@@ -20,7 +20,6 @@ from gateway.store.move_runs import MoveRun
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/moves", tags=["moves"])
 RunId = Annotated[str, Path(max_length=64)]
-Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
 PAGE = 100
 POLL_SECONDS = 1
 RECENT, MOST = 20, 100  # runs of a list
