@@ -111,14 +111,18 @@ async def list_decisions(  # noqa: PLR0913, PLR0917  # FastAPI's way to name que
     context: ContextOf,
     cursors: CursorsOf,
     kind: DecisionKind | None = None,
+    folder_id: Annotated[str | None, Query(max_length=64)] = None,
+    sure_from: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
+    changed: Annotated[bool | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=previews.MOST)] = previews.MOST,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Page:
-    """The preview, in the mailbox's order; of one kind if asked."""
+    """The preview, in the mailbox's order. Of one kind, into one folder, as sure at least, or (not) decided by you."""
     await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
-    name = f"decisions/{scan_id}/{kind}"
+    filters = Filters(kind=kind, folder_id=folder_id, decided_by=_by(changed), sure_from=sure_from)
+    name = f"decisions/{scan_id}/{kind}/{folder_id}/{changed}/{sure_from}"
     after = cursors.open(name, cursor)
-    rows = await previews.page(context, mailbox, scan_id, after=after, limit=limit, filters=Filters(kind=kind))
+    rows = await previews.page(context, mailbox, scan_id, after=after, limit=limit, filters=filters)
     following = cursors.sign(name, rows[-1].decision.seq) if len(rows) == limit else None
     return Page(items=[_row(row) for row in rows], next_cursor=following)
 
@@ -182,6 +186,10 @@ async def release_message(  # noqa: PLR0913, PLR0917  # as above
     released = await quarantine.release(context, mailbox, scan_id, decision_id, revision=revision, remember=remember)
     response.headers["ETag"] = f'"{revision + 1}"'
     return DecisionAnswer.model_validate(_known(released))
+
+
+def _by(changed: bool | None) -> DecidedBy | None:  # noqa: FBT001  # as it stands in the query
+    return None if changed is None else DecidedBy.OWNER if changed else DecidedBy.ENGINE
 
 
 def _known(decision: Decision) -> dict[str, object]:

@@ -71,11 +71,13 @@ class Decision(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """What a page is narrowed to; None is everything."""
+    """What a page is narrowed to; None is everything. `sure_from`: least confidence, which a held one has not."""
 
     kind: DecisionKind | None = None
     folder_id: str | None = None
     sender_hash: bytes | None = None
+    decided_by: DecidedBy | None = None
+    sure_from: float | None = None
 
 
 EVERYTHING = Filters()
@@ -227,8 +229,10 @@ def _count(connection: Connection, scan_id: str, count: int) -> None:
 
 
 def _narrowed(query: Select[tuple[object, ...]], filters: Filters) -> Select[tuple[object, ...]]:
-    wanted = [decision.c[name] == value for name, value in filters._asdict().items() if value is not None]
-    return query.where(*wanted)
+    named = filters._replace(sure_from=None)._asdict()
+    wanted = [decision.c[name] == value for name, value in named.items() if value is not None]
+    sure = [] if filters.sure_from is None else [decision.c.confidence >= filters.sure_from]
+    return query.where(*wanted, *sure)
 
 
 def _is(scan_id: str, decision_id: str) -> ColumnElement[bool]:
