@@ -117,13 +117,16 @@ REACHES = [
     ("DELETE", "/learned/messages/{decision}", None),
     ("GET", "/activity", None),
     ("PATCH", "/folders/{folder}", {"chosen": False}),
+    ("GET", "/scans", None),
     ("POST", "/scans", {}),
     ("POST", "/scans", {"folder_id": "{folder}"}),
     ("GET", "/scans/{scan}", None),
     ("GET", "/scans/{scan}/events", None),
     ("POST", "/scans/{scan}/cancel", None),
     ("GET", "/scans/{scan}/decisions", None),
+    ("PATCH", "/scans/{scan}/decisions", {"decision_ids": ["{decision}"], "folder_id": None}),
     ("PATCH", "/scans/{scan}/decisions/{decision}", {"folder_id": None}),
+    ("POST", "/scans/{scan}/decisions/{decision}/alike", {"folder_id": None}),
     ("POST", "/scans/{scan}/decisions/{decision}/release", None),
     ("GET", "/corrections", None),
     ("POST", "/corrections", {"decision_id": "{decision}", "remember": "sender"}),
@@ -140,6 +143,7 @@ REACHES = [
     ("DELETE", "/protections/{protection}", None),
     ("GET", "/keeping", None),
     ("PATCH", "/keeping", {"flagged": False}),
+    ("GET", "/moves", None),
     ("POST", "/moves", {"scan_id": "{scan}"}),
     ("POST", "/moves", {"scan_id": "{scan}", "decision_ids": ["{decision}"]}),
     ("GET", "/moves/{run}", None),
@@ -203,7 +207,9 @@ def test_a_cursor_is_for_its_own_list(watched: Any, owned: dict[str, str]) -> No
     for bad in (cursor[:-1], f"B{cursor[1:]}", "x", "%00", "é", "A" * 32):
         problem(watched.ask("GET", path, params={"cursor": bad}), 400, "invalid_argument")
     problem(watched.ask("GET", f"/scans/{other}/decisions", params={"cursor": cursor}), 400, "invalid_argument")
-    problem(watched.ask("GET", path, params={"cursor": cursor, "kind": "move"}), 400, "invalid_argument")
+    others = ({"kind": "move"}, {"folder_id": owned["folder"]}, {"sure_from": 0}, {"changed": False})
+    for narrowed in others:
+        problem(watched.ask("GET", path, params={"cursor": cursor, **narrowed}), 400, "invalid_argument")
 
 
 BAD = [
@@ -231,6 +237,9 @@ BAD = [
     ("PATCH", "{mailbox}/folders/{folder}", {"json": {"chosen": "yes"}}, 422, "invalid_fields"),
     ("GET", "{mailbox}/scans/{scan}/decisions?limit=0", {}, 422, "invalid_fields"),
     ("GET", "{mailbox}/scans/{scan}/decisions?limit=1e9", {}, 422, "invalid_fields"),
+    ("GET", "{mailbox}/scans/{scan}/decisions?sure_from=1.1", {}, 422, "invalid_fields"),
+    ("GET", "{mailbox}/scans/{scan}/decisions?sure_from=nan", {}, 422, "invalid_fields"),
+    ("GET", "{mailbox}/scans/{scan}/decisions?changed=perhaps", {}, 422, "invalid_fields"),
     ("GET", "{mailbox}/scans/{scan}/decisions?kind=delete", {}, 422, "invalid_fields"),
     ("GET", "{mailbox}/scans/" + "x" * 65, {}, 422, "invalid_fields"),
     ("POST", "{mailbox}/moves", {"json": {"scan_id": "{scan}"}}, 428, "precondition_required"),

@@ -13,7 +13,7 @@ import pytest
 from chassis.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
 from gateway.audit.event import Log
 from gateway.graph.message import GraphFolderId, Message, MessageId
-from gateway.organise import keeping, moves, previews, proposing, quarantine, standing_protections, standing_rules
+from gateway.organise import changes, keeping, moves, previews, proposing, standing_protections, standing_rules
 from gateway.organise.standing_rules import RuleState, StandingRule
 from gateway.store import audit, journal, move_runs, people, reading, rules, scans
 from gateway.store.codes import DecisionKind, EntryState, MatcherKind, ProtectionKind
@@ -70,7 +70,7 @@ class Owner:
     async def change(self, decision: Decision, folder: str | None) -> None:
         with reading(self.context.engine) as connection:
             revision = scans.by_id(connection, decision.scan_id).revision
-        await quarantine.change(
+        await changes.one(
             self.context, self.mailbox, decision.scan_id, decision.id, folder_id=folder, revision=revision
         )
 

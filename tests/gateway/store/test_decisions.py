@@ -21,7 +21,9 @@ def _new(number: int) -> NewDecision:
     kind = KINDS[number % len(KINDS)]
     folder = FOLDERS[number % len(FOLDERS)] if kind is DecisionKind.MOVE else None
     findings = FINDINGS if kind is DecisionKind.HOLD else ()
-    return NewDecision(f"AAMk{number}=", kind, folder, 0.5, 0.1, "choice", "learned", b"%d" % (number % 7), findings)
+    return NewDecision(
+        f"AAMk{number}=", kind, folder, number % 10 / 10, 0.1, "choice", "learned", b"%d" % (number % 7), findings
+    )
 
 
 def test_bulk_save_numbers_the_decisions_once(engine: Engine, scan: Scan) -> None:
@@ -55,9 +57,28 @@ def test_keyset_pages_with_filters_meet_every_row_once(engine: Engine, scan: Sca
     """Following `after` meets each matching decision once and nothing else."""
     with engine.begin() as connection:
         decisions.save(connection, scan.id, [_new(n) for n in range(500)])
-    for filters in (Filters(kind=DecisionKind.MOVE), Filters(folder_id=FOLDERS[1]), Filters(sender_hash=b"3")):
+    for filters in (
+        Filters(kind=DecisionKind.MOVE),
+        Filters(folder_id=FOLDERS[1]),
+        Filters(sender_hash=b"3"),
+        Filters(sure_from=0.5),
+        Filters(kind=DecisionKind.KEEP, sure_from=0.7),
+    ):
         wanted = [n for n in range(500) if _matches(_new(n), filters)]
         assert _followed(engine, scan.id, filters) == wanted
+
+
+def test_a_page_of_what_the_owner_changed(engine: Engine, scan: Scan) -> None:
+    """Theirs, or all others; one without a confidence is as sure as nothing."""
+    with engine.begin() as connection:
+        decisions.save(connection, scan.id, [_new(n)._replace(confidence=None) for n in range(3)])
+        seen = scans.get(connection, scan.mailbox_id, scan.id).revision
+        first, *others = decisions.page(connection, scan.id, limit=3)
+        change = {"kind": DecisionKind.KEEP, "folder_id": None, "revision": seen}
+        decisions.change(connection, scan.id, [first.id], **change)
+    found = [_followed(engine, scan.id, Filters(decided_by=who)) for who in (DecidedBy.OWNER, DecidedBy.ENGINE)]
+    assert found == [[first.seq], [one.seq for one in others]]
+    assert _followed(engine, scan.id, Filters(sure_from=0.0)) == []
 
 
 def test_counts(engine: Engine, scan: Scan) -> None:
@@ -66,6 +87,11 @@ def test_counts(engine: Engine, scan: Scan) -> None:
         decisions.save(connection, scan.id, [_new(n) for n in range(24) if n % 4 != 1])
         assert decisions.counts(connection, scan.id) == dict(zip(KINDS, (6, 0, 6, 6), strict=True))
         assert decisions.folder_counts(connection, scan.id) == dict.fromkeys(FOLDERS, 2)
+        other = scans.create(connection, scan.mailbox_id, source_graph_id="inbox", now=2).id
+        assert decisions.counts_of(connection, [scan.id, other]) == {
+            scan.id: decisions.counts(connection, scan.id),
+            other: dict.fromkeys(KINDS, 0),
+        }
 
 
 def test_findings_come_back_in_order_with_their_decision(engine: Engine, scan: Scan) -> None:
@@ -85,10 +111,11 @@ def test_the_owner_changes_one_at_the_revision_that_was_seen(engine: Engine, sca
         one, other = decisions.page(connection, scan.id, limit=2)
     with engine.begin() as connection:
         keep = {"kind": DecisionKind.KEEP, "folder_id": None, "revision": seen}
-        changed = decisions.change(connection, scan.id, one.id, **keep)
+        decisions.change(connection, scan.id, [one.id], **keep)
+        changed = decisions.get(connection, scan.id, one.id)
     assert changed == one._replace(kind=DecisionKind.KEEP, folder_id=None, decided_by=DecidedBy.OWNER)
     with pytest.raises(StaleVersion), engine.begin() as connection:
-        decisions.change(connection, scan.id, other.id, **keep)
+        decisions.change(connection, scan.id, [other.id], **keep)
     with reading(engine) as connection:
         assert decisions.get(connection, scan.id, other.id) == other
         assert scans.get(connection, scan.mailbox_id, scan.id).revision == seen + 1
@@ -113,7 +140,9 @@ def test_another_scans_decision_is_absent(engine: Engine, scan: Scan) -> None:
 
 
 def _matches(new: NewDecision, filters: Filters) -> bool:
-    return all(getattr(new, name) == value for name, value in filters._asdict().items() if value is not None)
+    named = filters._replace(sure_from=None)._asdict()
+    sure = new.confidence is not None and new.confidence >= (filters.sure_from or 0)
+    return sure and all(getattr(new, name) == value for name, value in named.items() if value is not None)
 
 
 def _followed(engine: Engine, scan_id: str, filters: Filters) -> list[int]:

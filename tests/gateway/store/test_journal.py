@@ -139,6 +139,27 @@ def test_a_run_finishes_once(engine: Engine, run: MoveRun) -> None:
         assert move_runs.get(connection, run.mailbox_id, run.id).error_code == "graph_unavailable"
 
 
+def test_recent_runs_and_what_undoes_them(engine: Engine, run: MoveRun) -> None:
+    """Newest first; a run that was undone twice names the newer undo, one that never was is absent."""
+    with engine.begin() as connection:
+        undos = [
+            move_runs.create(connection, run.mailbox_id, scan_id=run.scan_id, undoes=run.id, now=now) for now in (3, 2)
+        ]
+        recent = move_runs.recent(connection, run.mailbox_id, limit=2)
+        assert [one.id for one in recent] == [one.id for one in undos]
+        assert move_runs.undoing(connection, [run.id, undos[0].id]) == {run.id: undos[0].id}
+
+
+def test_one_chain_alone_does_not_make_the_pace(engine: Engine, run: MoveRun) -> None:
+    """The first is taken as it is, each later one for a quarter."""
+    with engine.begin() as connection:
+        met = []
+        for pace_us in (1001, 9000):
+            move_runs.pace(connection, run.id, pace_us)
+            met.append(move_runs.by_id(connection, run.id).pace_us)
+    assert met == [1001, 3000]
+
+
 def _step(connection: Connection, run_id: str, entry_id: str, to: EntryState) -> None:
     if to is EntryState.INTENDED:
         journal.mark_intended(connection, run_id, [entry_id], now=2)

@@ -37,6 +37,15 @@ def test_a_scan_does_not_finish_as_running(engine: Engine, scan: Scan) -> None:
         scans.finish(connection, scan.id, WorkState.RUNNING, now=9)
 
 
+def test_a_page_that_was_empty_leaves_the_pace(engine: Engine, scan: Scan) -> None:
+    """What a message takes is what the last page with messages took."""
+    with engine.begin() as connection:
+        scans.start(connection, scan.id, total=9)
+        for number, pace_us in enumerate((None, 700, None)):
+            scans.turn_page(connection, scan.id, from_page=number, cursor_sealed=None, pace_us=pace_us)
+        assert scans.by_id(connection, scan.id).pace_us == 700
+
+
 def test_if_match_holds(engine: Engine, scan: Scan) -> None:
     """What was previewed is what moves: another revision is refused."""
     with engine.begin() as connection:

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from gateway.api.context import ContextOf, CursorsOf, Mailbox, Revision
-from gateway.api.model import Answer, Body, Remember
+from gateway.api.model import Answer, Body, Ids, Remember
 from gateway.graph.message import Message
-from gateway.organise import previews, quarantine
+from gateway.organise import changes, previews, quarantine
 from gateway.store import scans
 from gateway.store.codes import DecidedBy, DecisionKind
 from gateway.store.decisions import Decision, Filters
@@ -53,6 +53,24 @@ class DecisionAnswer(Answer):
     ruled_by: str | None
 
 
+class ChangedAnswer(DecisionAnswer):
+    """A decision of the owner. alike: how many others of its sender could be changed likewise; none to be looked at."""
+
+    alike: int
+
+
+class AlikeAnswer(Answer):
+    """How many decisions were changed."""
+
+    changed: int
+
+
+class ManyAnswer(AlikeAnswer):
+    """left: those that were not, because each is to be looked at or stays for a reason: change it by itself."""
+
+    left: list[str]
+
+
 class RowAnswer(DecisionAnswer):
     """A decision, its evidence, its message (null when it is gone), and in a sentence what a rule says."""
 
@@ -74,6 +92,12 @@ class DecisionChange(Body):
     folder_id: Annotated[str | None, Field(max_length=64)]
 
 
+class ManyChange(DecisionChange):
+    """The same for several."""
+
+    decision_ids: Ids
+
+
 class ReleaseRequest(Body):
     """What is remembered with the release, so that mail like it is for review from the next scan on; null: nothing."""
 
@@ -87,16 +111,32 @@ async def list_decisions(  # noqa: PLR0913, PLR0917  # FastAPI's way to name que
     context: ContextOf,
     cursors: CursorsOf,
     kind: DecisionKind | None = None,
+    folder_id: Annotated[str | None, Query(max_length=64)] = None,
+    sure_from: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
+    changed: Annotated[bool | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=previews.MOST)] = previews.MOST,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Page:
-    """The preview, in the mailbox's order; of one kind if asked."""
+    """The preview, in the mailbox's order. Of one kind, into one folder, as sure at least, or (not) decided by you."""
     await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
-    name = f"decisions/{scan_id}/{kind}"
+    filters = Filters(kind=kind, folder_id=folder_id, decided_by=_by(changed), sure_from=sure_from)
+    name = f"decisions/{scan_id}/{kind}/{folder_id}/{changed}/{sure_from}"
     after = cursors.open(name, cursor)
-    rows = await previews.page(context, mailbox, scan_id, after=after, limit=limit, filters=Filters(kind=kind))
+    rows = await previews.page(context, mailbox, scan_id, after=after, limit=limit, filters=filters)
     following = cursors.sign(name, rows[-1].decision.seq) if len(rows) == limit else None
     return Page(items=[_row(row) for row in rows], next_cursor=following)
+
+
+@router.patch("", operation_id="change_decisions")
+async def change_decisions(  # noqa: PLR0913, PLR0917  # as above
+    mailbox: Mailbox, scan_id: ScanId, change: ManyChange, revision: Revision, context: ContextOf, response: Response
+) -> ManyAnswer:
+    """The owner decides otherwise about several messages, all that can be or none."""
+    many = await changes.several(
+        context, mailbox, scan_id, change.decision_ids, folder_id=change.folder_id, revision=revision
+    )
+    response.headers["ETag"] = f'"{many.revision}"'
+    return ManyAnswer(changed=many.changed, left=many.left)
 
 
 @router.patch("/{decision_id}", operation_id="change_decision")
@@ -108,13 +148,27 @@ async def change_decision(  # noqa: PLR0913, PLR0917  # as above
     revision: Revision,
     context: ContextOf,
     response: Response,
-) -> DecisionAnswer:
+) -> ChangedAnswer:
     """The owner decides otherwise about one message."""
-    changed = await quarantine.change(
-        context, mailbox, scan_id, decision_id, folder_id=change.folder_id, revision=revision
-    )
+    changed = await changes.one(context, mailbox, scan_id, decision_id, folder_id=change.folder_id, revision=revision)
     response.headers["ETag"] = f'"{revision + 1}"'
-    return DecisionAnswer.model_validate(_known(changed))
+    return ChangedAnswer.model_validate({**_known(changed.decision), "alike": changed.alike})
+
+
+@router.post("/{decision_id}/alike", operation_id="change_alike")
+async def change_alike(  # noqa: PLR0913, PLR0917  # as above
+    mailbox: Mailbox,
+    scan_id: ScanId,
+    decision_id: DecisionId,
+    change: DecisionChange,
+    revision: Revision,
+    context: ContextOf,
+    response: Response,
+) -> AlikeAnswer:
+    """The other messages of this one's sender go there too; none that is held or for review."""
+    many = await changes.alike(context, mailbox, scan_id, decision_id, folder_id=change.folder_id, revision=revision)
+    response.headers["ETag"] = f'"{many.revision}"'
+    return AlikeAnswer(changed=many.changed)
 
 
 @router.post("/{decision_id}/release", operation_id="release_message")
@@ -132,6 +186,10 @@ async def release_message(  # noqa: PLR0913, PLR0917  # as above
     released = await quarantine.release(context, mailbox, scan_id, decision_id, revision=revision, remember=remember)
     response.headers["ETag"] = f'"{revision + 1}"'
     return DecisionAnswer.model_validate(_known(released))
+
+
+def _by(changed: bool | None) -> DecidedBy | None:  # noqa: FBT001  # as it stands in the query
+    return None if changed is None else DecidedBy.OWNER if changed else DecidedBy.ENGINE
 
 
 def _known(decision: Decision) -> dict[str, object]:

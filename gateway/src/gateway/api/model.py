@@ -9,6 +9,7 @@ from gateway.store import clock
 from gateway.store.codes import CorrectionKind
 
 Remember = Annotated[CorrectionKind, Field(strict=False)]  # JSON has strings, not members of an enum
+Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
 MatcherText = Annotated[str, Field(min_length=1, max_length=998)]  # an address, a List-Id header, a domain, an id
 
 

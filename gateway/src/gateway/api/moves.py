@@ -1,24 +1,28 @@
 """Runs: an approved preview on its way, its journal, and the way back."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from sqlalchemy import Connection
 
 from gateway.api import events
 from gateway.api.context import ContextOf, CursorsOf, IdempotencyKey, Mailbox, Revision, WorkOf
-from gateway.api.model import Answer, Body
-from gateway.organise import requests
+from gateway.api.model import Answer, Body, Ids, instant
+from gateway.organise import eta, requests
+from gateway.organise.context import Context
 from gateway.store import journal, move_runs
 from gateway.store.codes import EntryState, RunKind, WorkState
 from gateway.store.move_runs import MoveRun
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/moves", tags=["moves"])
 RunId = Annotated[str, Path(max_length=64)]
-Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
 PAGE = 100
 POLL_SECONDS = 1
+RECENT, MOST = 20, 100  # runs of a list
 
 
 class MoveRequest(Body):
@@ -35,18 +39,31 @@ class UndoRequest(Body):
 
 
 class MoveAnswer(Answer):
-    """A run. Of total messages, moved were moved, skipped were left alone, failed could not be moved."""
+    """A run. Of total messages, moved were moved, skipped were left alone, failed could not be moved.
+
+    undone_by: the newest run that takes it back. eta_seconds: how long it still takes; null when that is not known.
+    """
 
     id: str
     scan_id: str
     kind: RunKind
     undoes: str | None
+    undone_by: str | None
     state: WorkState
+    started_at: datetime
+    ended_at: datetime | None
+    eta_seconds: int | None
     total: int
     moved: int
     skipped: int
     failed: int
     error_code: str | None
+
+
+class MoveList(Answer):
+    """The mailbox's runs, newest first."""
+
+    items: list[MoveAnswer]
 
 
 class EntryAnswer(Answer):
@@ -78,13 +95,26 @@ async def start_move(  # noqa: PLR0913, PLR0917  # what moves, what was seen, on
     """Approves a preview. Held and review are never among what moves."""
     only = None if wanted.decision_ids is None else set(wanted.decision_ids)
     run = await requests.approve(context, work, mailbox, wanted.scan_id, revision=revision, key=key, only=only)
-    return _accepted(mailbox, run, response)
+    return await _accepted(context, run, response)
+
+
+@router.get("", operation_id="list_moves")
+async def list_moves(
+    mailbox: Mailbox, context: ContextOf, limit: Annotated[int, Query(ge=1, le=MOST)] = RECENT
+) -> MoveList:
+    """The newest runs of the mailbox."""
+
+    def told(connection: Connection) -> list[MoveAnswer]:
+        return _told(connection, move_runs.recent(connection, mailbox, limit=limit))
+
+    return MoveList(items=await context.read(told))
 
 
 @router.get("/{run_id}", operation_id="get_move")
 async def get_move(mailbox: Mailbox, run_id: RunId, context: ContextOf) -> MoveAnswer:
     """How far a run is."""
-    return _answer(await context.read(lambda connection: move_runs.get(connection, mailbox, run_id)))
+    answer, _ = await _look(context, mailbox, run_id)
+    return answer
 
 
 @router.get("/{run_id}/events", operation_id="watch_move", response_class=StreamingResponse)
@@ -95,13 +125,8 @@ async def watch_move(
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> StreamingResponse:
     """How far a run is, as it goes (text/event-stream); the last event is the end."""
-    await context.read(lambda connection: move_runs.get(connection, mailbox, run_id))
-
-    async def look() -> tuple[MoveAnswer, WorkState]:
-        run = await context.read(lambda connection: move_runs.get(connection, mailbox, run_id))
-        return _answer(run), run.state
-
-    return events.stream(look, last_event_id)
+    await _look(context, mailbox, run_id)
+    return events.stream(lambda: _look(context, mailbox, run_id), last_event_id)
 
 
 @router.get("/{run_id}/entries", operation_id="list_entries")
@@ -132,14 +157,38 @@ async def undo_move(  # noqa: PLR0913, PLR0917  # what goes back, once only
 ) -> MoveAnswer:
     """Takes a run back. A message that was moved elsewhere meanwhile is left alone, and said so."""
     only = None if wanted.entry_ids is None else set(wanted.entry_ids)
-    return _accepted(mailbox, await requests.undo(context, work, mailbox, run_id, key=key, only=only), response)
+    run = await requests.undo(context, work, mailbox, run_id, key=key, only=only)
+    return await _accepted(context, run, response)
 
 
-def _accepted(mailbox: str, run: MoveRun, response: Response) -> MoveAnswer:
-    response.headers["Location"] = f"/api/v1/mailboxes/{mailbox}/moves/{run.id}"
+async def _accepted(context: Context, run: MoveRun, response: Response) -> MoveAnswer:
+    response.headers["Location"] = f"/api/v1/mailboxes/{run.mailbox_id}/moves/{run.id}"
     response.headers["Retry-After"] = str(POLL_SECONDS)
-    return _answer(run)
+    (answer,) = await context.read(lambda connection: _told(connection, [run]))
+    return answer
 
 
-def _answer(run: MoveRun) -> MoveAnswer:
-    return MoveAnswer.model_validate(run)
+async def _look(context: Context, mailbox: str, run_id: str) -> tuple[MoveAnswer, WorkState]:
+    def look(connection: Connection) -> tuple[MoveAnswer, WorkState]:
+        run = move_runs.get(connection, mailbox, run_id)
+        (answer,) = _told(connection, [run])
+        return answer, run.state
+
+    return await context.read(look)
+
+
+def _told(connection: Connection, runs: Sequence[MoveRun]) -> list[MoveAnswer]:
+    undone_by = move_runs.undoing(connection, [run.id for run in runs])
+    return [_answer(run, undone_by.get(run.id)) for run in runs]
+
+
+def _answer(run: MoveRun, undone_by: str | None) -> MoveAnswer:
+    stored = {name: value for name, value in run._asdict().items() if name in MoveAnswer.model_fields}
+    running = run.state is WorkState.RUNNING
+    known = {
+        "undone_by": undone_by,
+        "started_at": instant(run.created_at),
+        "ended_at": None if run.finished_at is None else instant(run.finished_at),
+        "eta_seconds": eta.of_moves(run.total - run.ended, run.ended, run.pace_us) if running else None,
+    }
+    return MoveAnswer.model_validate({**stored, **known})

@@ -1,17 +1,20 @@
 """Scans of a mailbox. A scan moves nothing: it leaves a preview."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from sqlalchemy import Connection
 
 from gateway.api import events
 from gateway.api.context import ContextOf, Mailbox, WorkOf
-from gateway.api.model import Answer, Body
-from gateway.organise import estimates, requests
+from gateway.api.model import Answer, Body, instant
+from gateway.organise import estimates, eta, requests
 from gateway.organise.context import Context
-from gateway.store import decisions, scans
+from gateway.store import decisions, folders, scans
 from gateway.store.codes import DecisionKind, WorkState
 from gateway.store.scans import Scan
 
@@ -19,6 +22,7 @@ router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans", tags=["scans"]
 ScanId = Annotated[str, Path(max_length=64)]
 NANOS = 1e9  # of one unit of money
 POLL_SECONDS = 1  # what Retry-After suggests while a scan runs
+RECENT, MOST = 20, 100  # scans of a list
 
 
 class ScanRequest(Body):
@@ -30,11 +34,16 @@ class ScanRequest(Body):
 class ScanAnswer(Answer):
     """A scan. done of total messages are decided, learned filed ones were learned from; counts of decisions by kind.
 
-    most: how many of the folder's messages the plan lets a scan look at; null: all.
+    most: how many of the folder's messages the plan lets a scan look at; null: all. folder_id: null when it is gone.
+    eta_seconds: how long it still takes; null when that is not known.
     """
 
     id: str
+    folder_id: str | None
     state: WorkState
+    started_at: datetime
+    ended_at: datetime | None
+    eta_seconds: int | None
     total: int
     done: int
     learned: int
@@ -42,6 +51,12 @@ class ScanAnswer(Answer):
     error_code: str | None
     most: int | None
     counts: dict[DecisionKind, int]
+
+
+class ScanList(Answer):
+    """The mailbox's scans, newest first."""
+
+    items: list[ScanAnswer]
 
 
 class EstimateAnswer(Answer):
@@ -56,6 +71,18 @@ class EstimateAnswer(Answer):
     cost: float
     tokens_left: int
     cost_left: float
+
+
+@router.get("", operation_id="list_scans")
+async def list_scans(
+    mailbox: Mailbox, context: ContextOf, limit: Annotated[int, Query(ge=1, le=MOST)] = RECENT
+) -> ScanList:
+    """The newest scans of the mailbox."""
+
+    def told(connection: Connection) -> list[ScanAnswer]:
+        return _told(connection, mailbox, scans.recent(connection, mailbox, limit=limit))
+
+    return ScanList(items=await context.read(told))
 
 
 @router.get("/estimate", operation_id="estimate_scan")
@@ -123,9 +150,23 @@ async def _answer(context: Context, scan: Scan, response: Response) -> ScanAnswe
 
 
 async def _snapshot(context: Context, scan: Scan) -> ScanAnswer:
-    counts = await context.read(lambda connection: decisions.counts(connection, scan.id))
-    return ScanAnswer.model_validate({**_known(scan), "counts": counts})
+    (answer,) = await context.read(lambda connection: _told(connection, scan.mailbox_id, [scan]))
+    return answer
 
 
-def _known(scan: Scan) -> dict[str, object]:
-    return {name: value for name, value in scan._asdict().items() if name in ScanAnswer.model_fields}
+def _told(connection: Connection, mailbox_id: str, found: Sequence[Scan]) -> list[ScanAnswer]:
+    counts = decisions.counts_of(connection, [scan.id for scan in found])
+    folder_ids = {row.graph_id: row.id for row in folders.of_mailbox(connection, mailbox_id)}
+    return [_one(scan, folder_ids.get(scan.source_graph_id), counts[scan.id]) for scan in found]
+
+
+def _one(scan: Scan, folder_id: str | None, counts: Mapping[DecisionKind, int]) -> ScanAnswer:
+    stored = {name: value for name, value in scan._asdict().items() if name in ScanAnswer.model_fields}
+    known = {
+        "folder_id": folder_id,
+        "started_at": instant(scan.created_at),
+        "ended_at": None if scan.finished_at is None else instant(scan.finished_at),
+        "eta_seconds": eta.of_scan(scan.total - scan.done, scan.pace_us) if scan.state is WorkState.RUNNING else None,
+        "counts": counts,
+    }
+    return ScanAnswer.model_validate({**stored, **known})

@@ -8,6 +8,7 @@ a lost answer moved is found at its goal and not moved again.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from time import monotonic_ns
 from typing import Final, assert_never
 
 from sqlalchemy import Connection
@@ -67,17 +68,26 @@ class ApplyWorkflow:
 
     async def chain(self, run_id: str, number: int) -> Json:
         """Brings every entry of a chain to its end; how many attempts that took."""
-        run = await self._run(run_id)
+        run, begun = await self._run(run_id), monotonic_ns()
         entries = await self._open_entries(run_id, number)
+        count = len(entries)
         await self._settle(entries)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             if not entries:
+                await self._measured(run, begun, count)
                 return attempt
             pause = await self._attempt_or_pause(run, entries)
             entries = await self._open_entries(run_id, number)
             await asyncio.sleep(min(pause, MAX_PAUSE) if entries else 0)
         await self._give_up(run, entries)
         return MAX_ATTEMPTS
+
+    async def _measured(self, run: MoveRun, begun: int, count: int) -> None:
+        """What each of so many messages took since `begun` (monotonic, ns), as chains go beside one another."""
+        if count:
+            beside = min(PARALLEL, -(-run.total // journal.CHAIN_LENGTH))
+            pace_us = (monotonic_ns() - begun) // 1000 // (count * beside)
+            await self._context.write(lambda connection: move_runs.pace(connection, run.id, pace_us))
 
     async def finish(self, run_id: str, state: str, code: str) -> Json:
         """Closes the run."""

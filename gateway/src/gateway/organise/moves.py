@@ -17,11 +17,9 @@ from gateway.organise.context import Context, now
 from gateway.store import decisions, journal, move_runs, protections, scans, token_caches
 from gateway.store import folders as rows
 from gateway.store.codes import Access, DecisionKind, WorkState
-from gateway.store.decisions import Decision, Filters
+from gateway.store.decisions import Filters
 from gateway.store.journal import JournalEntry, PlannedMove
 from gateway.store.move_runs import MoveRun
-
-BATCH = 1000  # decisions read at a time
 
 
 async def approve(  # noqa: PLR0913  # what moves, what was seen, once only
@@ -99,7 +97,8 @@ def _planned(
 ) -> list[PlannedMove]:
     targets = {row.id: row.graph_id for row in folders.open_rows(connection, mailbox_id)}
     _refuse_protected(connection, mailbox_id, scan)
-    chosen = [one for one in _moves(connection, scan.id) if only is None or one.id in only]
+    moves = decisions.every(connection, scan.id, Filters(kind=DecisionKind.MOVE))
+    chosen = [one for one in moves if only is None or one.id in only]
     if only is not None and len(chosen) != len(set(only)):
         raise InvalidArgument("every decision that is named must be a move of this scan")
     if any(one.folder_id not in targets for one in chosen):
@@ -114,16 +113,6 @@ def _refuse_protected(connection: Connection, mailbox_id: str, scan: scans.Scan)
         row.id in protected and row.graph_id == scan.source_graph_id for row in rows.of_mailbox(connection, mailbox_id)
     ):
         raise FailedPrecondition("the folder of this preview is protected now; nothing leaves it")
-
-
-def _moves(connection: Connection, scan_id: str) -> list[Decision]:
-    found: list[Decision] = []
-    while True:
-        after = found[-1].seq if found else -1
-        page = decisions.page(connection, scan_id, limit=BATCH, after=after, filters=Filters(kind=DecisionKind.MOVE))
-        found += page
-        if len(page) < BATCH:
-            return found
 
 
 def _wanted(entries: Sequence[JournalEntry], only: Collection[str] | None) -> list[JournalEntry]:

@@ -6,6 +6,7 @@ after a crash finds what it saved and goes on; nothing has moved when a scan is 
 
 from collections.abc import Sequence
 from dataclasses import astuple, replace
+from time import monotonic_ns
 from typing import Final, assert_never
 
 from sqlalchemy import Connection
@@ -92,9 +93,11 @@ class ScanWorkflow:
         """Decides one page; whether there is another. A page that was saved before is not read again."""
         scan = await self._scan(scan_id)
         if scan.pages <= number:
+            begun = monotonic_ns()
             page = _within(await self._read(scan), scan)
             rows = await self._decided_or_learned_anew(scan, page)
-            await self._context.write(lambda connection: self._save(connection, scan, rows, page))
+            pace_us = _pace(begun, len(rows))
+            await self._context.write(lambda connection: self._save(connection, scan, rows, page, pace_us))
             scan = await self._scan(scan_id)
         return scan.cursor_sealed is not None
 
@@ -183,7 +186,9 @@ class ScanWorkflow:
             judgements += await self._context.judge.judge(batch, texts, current.learned, asking, settled=settled)
         return judgements
 
-    def _save(self, connection: Connection, scan: Scan, rows: Sequence[NewDecision], page: Page) -> None:
+    def _save(
+        self, connection: Connection, scan: Scan, rows: Sequence[NewDecision], page: Page, pace_us: int | None
+    ) -> None:
         new = decisions.save(connection, scan.id, rows)
         if rows and not new:
             _refuse_circles(scan, len(rows))
@@ -192,7 +197,7 @@ class ScanWorkflow:
             cell = Cell("scan", scan.id, "cursor_sealed")
             person = self._person(connection, scan.mailbox_id)
             sealed = self._context.vault.seal(connection, person, cell, page.next.url.encode())
-        scans.turn_page(connection, scan.id, from_page=scan.pages, cursor_sealed=sealed)
+        scans.turn_page(connection, scan.id, from_page=scan.pages, cursor_sealed=sealed, pace_us=pace_us)
 
     def _cursor(self, connection: Connection, scan: Scan) -> str:
         person = self._person(connection, scan.mailbox_id)
@@ -206,6 +211,11 @@ class ScanWorkflow:
 
 def _examples(filed: Sequence[Filed]) -> list[Example]:
     return [Example(text_of(one.message), one.folder) for one in filed]
+
+
+def _pace(begun: int, messages: int) -> int | None:
+    """Microseconds for each of so many messages since `begun` (monotonic, ns); None of none."""
+    return (monotonic_ns() - begun) // 1000 // messages if messages else None
 
 
 def _within(page: Page, scan: Scan) -> Page:

@@ -18,15 +18,21 @@ from gateway.store.decisions import Decision
 from gateway.store.owner_words import OwnerWord
 
 
-def changed(connection: Connection, before: Decision, after: Decision) -> None:
-    """The owner decided otherwise, in the transaction of the change; confirming what was decided says nothing new."""
-    if (before.kind, before.folder_id) == (after.kind, after.folder_id):
-        return
+def changed(connection: Connection, pairs: Sequence[tuple[Decision, Decision]]) -> None:
+    """The owner decided otherwise of one mailbox's messages, each given as it was and as it is, in that transaction.
+
+    Confirming what was decided says nothing new; of very many the last speak, as of all words.
+    """
+    said = [after for before, after in pairs if (before.kind, before.folder_id) != (after.kind, after.folder_id)]
+    for start in range(0, len(said), owner_words.BATCH):
+        noted = [_word(after) for after in said[start : start + owner_words.BATCH]]
+        owner_words.note(connection, noted[0].mailbox_id, noted)
+
+
+def _word(after: Decision) -> OwnerWord:
     folder = after.folder_id if after.kind is DecisionKind.MOVE else None
     hashes = (after.sender_hash, after.list_hash, after.organisation_hash)
-    owner_words.note(
-        connection, after.mailbox_id, [OwnerWord(after.mailbox_id, after.message_id, folder, *hashes, now())]
-    )
+    return OwnerWord(after.mailbox_id, after.message_id, folder, *hashes, now())
 
 
 async def filed(context: Context, mailbox_id: str, messages: Sequence[tuple[Message, FolderKey]]) -> None:

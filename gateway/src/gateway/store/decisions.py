@@ -1,9 +1,9 @@
-"""Decisions: what a scan would do with each message, and why, in codes. Saved in bulk, paged by seq, changed singly.
+"""Decisions: what a scan would do with each message, and why, in codes. Saved in bulk, paged by seq, changed together.
 
 Saving a page again saves nothing: a step that ran twice leaves one decision a message.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select, update
@@ -71,11 +71,13 @@ class Decision(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """What a page is narrowed to; None is everything."""
+    """What a page is narrowed to; None is everything. `sure_from`: least confidence, which a held one has not."""
 
     kind: DecisionKind | None = None
     folder_id: str | None = None
     sender_hash: bytes | None = None
+    decided_by: DecidedBy | None = None
+    sure_from: float | None = None
 
 
 EVERYTHING = Filters()
@@ -103,8 +105,17 @@ def page(
 
 def counts(connection: Connection, scan_id: str) -> dict[DecisionKind, int]:
     """How many decisions of each kind, zeros included."""
-    query = select(decision.c.kind, func.count()).where(decision.c.scan_id == scan_id).group_by(decision.c.kind)
-    return dict.fromkeys(DecisionKind, 0) | dict(connection.execute(query).all())
+    return counts_of(connection, [scan_id])[scan_id]
+
+
+def counts_of(connection: Connection, scan_ids: Sequence[str]) -> dict[str, dict[DecisionKind, int]]:
+    """The same for each of at most BATCH scans."""
+    found = {scan_id: dict.fromkeys(DecisionKind, 0) for scan_id in scan_ids}
+    columns = (decision.c.scan_id, decision.c.kind)
+    query = select(*columns, func.count()).where(decision.c.scan_id.in_(scan_ids)).group_by(*columns)
+    for scan_id, kind, count in connection.execute(query):
+        found[scan_id][kind] = count
+    return found
 
 
 def folder_counts(connection: Connection, scan_id: str) -> dict[str, int]:
@@ -131,22 +142,38 @@ def of_mailbox(connection: Connection, mailbox_id: str, decision_id: str) -> Dec
     return Decision(**row._asdict())
 
 
+def named(connection: Connection, scan_id: str, decision_ids: Sequence[str]) -> list[Decision]:
+    """Those of at most BATCH decisions that are of this scan, in its order."""
+    mine = (decision.c.scan_id == scan_id) & decision.c.id.in_(decision_ids)
+    rows = connection.execute(select(decision).where(mine).order_by(decision.c.seq))
+    return [Decision(**row._asdict()) for row in rows]
+
+
+def every(connection: Connection, scan_id: str, filters: Filters) -> Iterator[Decision]:
+    """All decisions that the filters leave, in order, read BATCH at a time."""
+    after = -1
+    while found := page(connection, scan_id, limit=BATCH, after=after, filters=filters):
+        yield from found
+        after = found[-1].seq
+
+
 def change(  # noqa: PLR0913  # what is changed, to what, and the revision that was seen
     connection: Connection,
     scan_id: str,
-    decision_id: str,
+    decision_ids: Sequence[str],
     *,
     kind: DecisionKind,
     folder_id: str | None,
     revision: int,
-) -> Decision:
-    """The owner decides otherwise; the scan goes from `revision` to the next. Raises RowAbsent, StaleVersion."""
+) -> None:
+    """The owner decides otherwise of any number; the scan goes from `revision` to the next. Raises StaleVersion."""
     at_revision = (scan.c.id == scan_id) & (scan.c.revision == revision)
     if connection.execute(update(scan).where(at_revision).values(revision=revision + 1)).rowcount != 1:
         raise StaleVersion("the preview has changed since it was read; read it again")
     values = {"kind": kind, "folder_id": folder_id, "decided_by": DecidedBy.OWNER, "ruled_by": None}
-    connection.execute(update(decision).where(_is(scan_id, decision_id)).values(values))
-    return get(connection, scan_id, decision_id)
+    for batch in _batches(decision_ids):
+        mine = (decision.c.scan_id == scan_id) & decision.c.id.in_(batch)
+        connection.execute(update(decision).where(mine).values(values))
 
 
 def findings(connection: Connection, decision_ids: Sequence[str]) -> dict[str, list[Finding]]:
@@ -202,8 +229,10 @@ def _count(connection: Connection, scan_id: str, count: int) -> None:
 
 
 def _narrowed(query: Select[tuple[object, ...]], filters: Filters) -> Select[tuple[object, ...]]:
-    wanted = [decision.c[name] == value for name, value in filters._asdict().items() if value is not None]
-    return query.where(*wanted)
+    named = filters._replace(sure_from=None)._asdict()
+    wanted = [decision.c[name] == value for name, value in named.items() if value is not None]
+    sure = [] if filters.sure_from is None else [decision.c.confidence >= filters.sure_from]
+    return query.where(*wanted, *sure)
 
 
 def _is(scan_id: str, decision_id: str) -> ColumnElement[bool]:

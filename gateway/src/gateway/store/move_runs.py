@@ -1,8 +1,9 @@
 """Move runs: applying a scan's decisions, or taking such a run back. One idempotency key makes one run."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.store import ids
 from gateway.store.codes import RunKind, WorkState
@@ -12,7 +13,10 @@ from gateway.store.tables import move_run
 
 
 class MoveRun(NamedTuple):
-    """`total` entries are journalled; `moved`, `skipped` (gone ones too) and `failed` count those that have ended."""
+    """`total` entries are journalled; `moved`, `skipped` (gone ones too) and `failed` count those that have ended.
+
+    `pace_us` = microseconds a message of late, None before the first chain.
+    """
 
     id: str
     mailbox_id: str
@@ -28,6 +32,12 @@ class MoveRun(NamedTuple):
     error_code: str | None
     created_at: int
     finished_at: int | None
+    pace_us: int | None
+
+    @property
+    def ended(self) -> int:
+        """How many of its entries have ended."""
+        return self.moved + self.skipped + self.failed
 
 
 def create(  # noqa: PLR0913  # one keyword for each column that has no default
@@ -42,7 +52,7 @@ def create(  # noqa: PLR0913  # one keyword for each column that has no default
     """A queued run: an undo of run `undoes`, else an apply. Raises Duplicate for a key used before."""
     kind = RunKind.APPLY if undoes is None else RunKind.UNDO
     queued = (kind, undoes, WorkState.QUEUED, 0, 0, 0, 0, idempotency_hash)
-    new = MoveRun(ids.new("mov"), mailbox_id, scan_id, *queued, None, now, None)
+    new = MoveRun(ids.new("mov"), mailbox_id, scan_id, *queued, None, now, None, None)
     if idempotency_hash is not None and by_idempotency(connection, mailbox_id, idempotency_hash):
         raise Duplicate("this request has started a run already")
     connection.execute(insert(move_run), new._asdict())
@@ -74,6 +84,19 @@ def by_idempotency(connection: Connection, mailbox_id: str, idempotency_hash: by
     return None if row is None else MoveRun(**row._asdict())
 
 
+def recent(connection: Connection, mailbox_id: str, *, limit: int) -> list[MoveRun]:
+    """A mailbox's runs, newest first."""
+    query = select(move_run).where(move_run.c.mailbox_id == mailbox_id)
+    rows = connection.execute(query.order_by(move_run.c.created_at.desc(), move_run.c.id.desc()).limit(limit))
+    return [MoveRun(**row._asdict()) for row in rows]
+
+
+def undoing(connection: Connection, run_ids: Sequence[str]) -> dict[str, str]:
+    """For each of these runs that was undone, or is about to be: the newest run that undoes it."""
+    query = select(move_run.c.undoes, move_run.c.id).where(move_run.c.undoes.in_(run_ids))
+    return dict(connection.execute(query.order_by(move_run.c.created_at, move_run.c.id)).all())
+
+
 def of_scan(connection: Connection, scan_id: str) -> list[MoveRun]:
     """A scan's runs, oldest first."""
     query = select(move_run).where(move_run.c.scan_id == scan_id).order_by(move_run.c.created_at, move_run.c.id)
@@ -96,6 +119,12 @@ def unfinished(connection: Connection, mailbox_id: str) -> list[MoveRun]:
 def start(connection: Connection, run_id: str) -> None:
     """Queued, or running before a restart, to running. Raises IllegalTransition."""
     _step(connection, run_id, {"state": WorkState.RUNNING})
+
+
+def pace(connection: Connection, run_id: str, pace_us: int) -> None:
+    """One chain took so many microseconds a message: a quarter of the pace, so that none stands alone."""
+    smoothed = func.coalesce((move_run.c.pace_us * 3 + pace_us) // 4, pace_us)
+    connection.execute(update(move_run).where(move_run.c.id == run_id).values(pace_us=smoothed))
 
 
 def finish(connection: Connection, run_id: str, state: WorkState, *, now: int, error_code: str | None = None) -> None:

@@ -17,7 +17,7 @@ class Scan(NamedTuple):
     """`done` = decisions saved, `learned` = filed messages learned from, `total` = messages expected.
 
     `most` = messages that it looks at, None for all; `pages` = pages decided; `cursor_sealed` = where the next one is,
-    None before the first and after the last.
+    None before the first and after the last; `pace_us` = microseconds a message of late, None before the first page.
     """
 
     id: str
@@ -34,12 +34,13 @@ class Scan(NamedTuple):
     created_at: int
     finished_at: int | None
     most: int | None
+    pace_us: int | None
 
 
 def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int, most: int | None = None) -> Scan:
     """A queued scan of one mail folder, of its first `most` messages."""
     queued = WorkState.QUEUED
-    new = Scan(ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most)
+    new = Scan(ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most, None)
     connection.execute(insert(scan), new._asdict())
     return new
 
@@ -97,9 +98,16 @@ def add_learned(connection: Connection, scan_id: str, count: int) -> None:
     _step(connection, scan_id, {"learned": scan.c.learned + count})
 
 
-def turn_page(connection: Connection, scan_id: str, *, from_page: int, cursor_sealed: bytes | None) -> None:
-    """One page is decided; where the next one is, None after the last. Raises IllegalTransition if counted before."""
-    _step(connection, scan_id, {"pages": from_page + 1, "cursor_sealed": cursor_sealed}, scan.c.pages == from_page)
+def turn_page(
+    connection: Connection, scan_id: str, *, from_page: int, cursor_sealed: bytes | None, pace_us: int | None = None
+) -> None:
+    """One page is decided; where the next one is, None after the last. Raises IllegalTransition if counted before.
+
+    pace_us: what a message of it took, None to leave what is known.
+    """
+    measured = scan.c.pace_us if pace_us is None else pace_us
+    values: dict[str, object] = {"pages": from_page + 1, "cursor_sealed": cursor_sealed, "pace_us": measured}
+    _step(connection, scan_id, values, scan.c.pages == from_page)
 
 
 def finish(connection: Connection, scan_id: str, state: WorkState, *, now: int, error_code: str | None = None) -> None:

@@ -1,0 +1,65 @@
+"""What a mailbox's owner finds again: recent scans and runs, how far each is and how long it takes."""
+
+from typing import Any
+
+import pytest
+
+SLOW = {"fault": "latency", "rate": 1.0, "seconds": 0.3}
+
+
+def test_recent_scans_newest_first(watched: Any) -> None:
+    """Each as it is when it is asked for by itself: its folder, when it began and ended."""
+    made = [watched.scan_of(name) for name in ("Waiting", "Waiting", "Inbox")]
+    items = watched.ask("GET", "/scans", 200, params={"limit": 3}).json()["items"]
+    assert items == made[::-1]
+    assert items[0]["folder_id"] == watched.folder("Inbox")
+    assert all(one["started_at"] <= one["ended_at"] and one["eta_seconds"] is None for one in items)
+
+
+@pytest.mark.parametrize("limit", [0, 101, "x"])
+def test_a_list_of_scans_has_its_bounds(watched: Any, limit: object) -> None:
+    """One to a hundred."""
+    assert watched.ask("GET", "/scans", params={"limit": limit}).json()["code"] == "invalid_fields"
+
+
+def test_a_scan_that_runs_tells_how_long_it_takes(watched: Any) -> None:
+    """From its second page on: seconds, until it ends."""
+    with watched.faulty(SLOW):
+        scan = watched.ask("POST", "/scans", 202, json={}).json()
+        assert (scan["eta_seconds"], scan["ended_at"]) == (None, None)
+        path = f"/scans/{scan['id']}"
+        seen = watched.until(lambda: timed(watched.ask("GET", path, 200).json()), "an estimate", pause=0.15)
+    assert 0 <= seen["eta_seconds"] < 120
+    assert watched.ended(path)["eta_seconds"] is None
+
+
+def timed(answer: dict[str, Any]) -> dict[str, Any] | None:
+    assert answer["state"] != "done", "it ended before it was measured"
+    return answer if answer["eta_seconds"] is not None else None
+
+
+def test_recent_runs_newest_first(watched: Any) -> None:
+    """A run and its undo, each told as it is by itself; the first says by which it was taken back."""
+    scan = watched.scan_of("Waiting")
+    moved = next(one["id"] for one in watched.decisions(scan) if one["kind"] == "move")
+    run = watched.ended(f"/moves/{watched.approve(scan, decision_ids=[moved])['id']}")
+    assert (run["undone_by"], run["eta_seconds"], run["moved"]) == (None, None, 1)
+    undo = watched.ended(f"/moves/{watched.undo(run)['id']}")
+    items = watched.ask("GET", "/moves", 200, params={"limit": 2}).json()["items"]
+    assert items == [undo, {**run, "undone_by": undo["id"]}]
+    assert all(one["started_at"] <= one["ended_at"] for one in items)
+
+
+def test_a_run_that_moves_tells_how_long_it_takes(watched: Any) -> None:
+    """After its first chains: seconds, until it ends."""
+    scan = watched.scan_of("Inbox")
+    wanted = [one["id"] for one in watched.decisions(scan, kind="move", limit=100)[:240]]
+    with watched.faulty(SLOW):
+        run = watched.approve(scan, decision_ids=wanted)
+        assert (run["eta_seconds"], run["ended_at"]) == (None, None)
+        path = f"/moves/{run['id']}"
+        seen = watched.until(lambda: timed(watched.ask("GET", path, 200).json()), "an estimate", pause=0.15)
+    assert 0 < seen["eta_seconds"] < 120
+    ended = watched.ended(path)
+    assert (ended["eta_seconds"], ended["moved"]) == (None, len(wanted))
+    watched.ended(f"/moves/{watched.undo(ended)['id']}")
