@@ -43,6 +43,7 @@ from gateway.identity.api_keys import ApiKeys
 from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
+from gateway.mode import Mode
 from gateway.organise.context import Context
 from gateway.organise.inspector import Inspector
 from gateway.rights.erasure import Erasures
@@ -64,7 +65,7 @@ class Parts:
     api_keys: ApiKeys
     erasures: Erasures
     inspector: Inspector
-    mode: str
+    mode: Mode
     public_url: str
     disclosure: Disclosure | None
 

@@ -8,10 +8,11 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 from opentelemetry import trace
-from prometheus_client import Counter
+from prometheus_client import Counter, Info
 from sqlalchemy import Engine
 
 from chassis import logs, process, settings, telemetry
@@ -19,6 +20,7 @@ from chassis.channel import open_channel
 from chassis.exposition import expose
 from chassis.metrics import Metrics
 from gateway import app, health, keys, offline, rounds
+from gateway import mode as modes
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
 from gateway.audit.attestation import Attestation
@@ -110,6 +112,7 @@ def _settle() -> None:
 async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
+        _named(metrics, configured)
         stack.enter_context(
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
@@ -198,11 +201,18 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         )
 
 
+def _named(metrics: Metrics, configured: GatewaySettings) -> None:
+    """What runs here, for whom: mail_organiser_build_info."""
+    build = Info("mail_organiser_build", "Which version runs, and in which mode", registry=metrics.registry)
+    build.info({"version": version("mail-organiser-gateway"), "mode": configured.mode.value})
+
+
 def _terms(configured: GatewaySettings) -> Terms:
     return Terms(
         connections=configured.connections,
         connections_of_a_client=configured.connections_of_a_client,
         proxies=configured.trusted_proxies,
+        headers=modes.headers(configured.mode),
     )
 
 

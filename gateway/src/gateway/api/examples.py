@@ -58,7 +58,7 @@ VALUES: Final[dict[str, Any]] = {
     "list_id": "offers.shop.example",
     "mailbox_id": f"mbx_{_ID}",
     "mailboxes": [f"mbx_{_ID}"],
-    "mode": "production",
+    "mode": "microsoft",
     "most": 1000,
     "name": "Receipts",
     "object_id": f"scn_{_ID}",
