@@ -23,6 +23,7 @@ from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 # Every route there is. A new one is a decision, and is made here too.
 ROUTES = {
     "POST /api/v1/me/erasure",
+    "POST /csp-reports",
     "GET /api/v1/me/export",
     "GET /api/v1/mailboxes/{mailbox_id}/activity",
     "GET /",

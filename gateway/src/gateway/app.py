@@ -11,6 +11,7 @@ from gateway.api import (
     api_keys,
     consents,
     corrections,
+    csp_reports,
     decisions,
     description,
     failures,
@@ -34,6 +35,7 @@ from gateway.api import (
     status,
     well_known,
 )
+from gateway.api.csp_reports import Violations
 from gateway.api.cursor import Cursors
 from gateway.api.fast import FastRoute
 from gateway.disclosure import Disclosure
@@ -65,6 +67,7 @@ class Parts:
     api_keys: ApiKeys
     erasures: Erasures
     inspector: Inspector
+    violations: Violations
     mode: Mode
     public_url: str
     disclosure: Disclosure | None
@@ -122,4 +125,5 @@ def _routers(parts: Parts) -> list[APIRouter]:
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
     own = [api_keys.router(parts.api_keys), me.router(parts.erasures)]
-    return [*identity, *own, *nouns, *public, pages.router()]
+    browsers = [pages.router(), csp_reports.router(parts.violations)]
+    return [*identity, *own, *nouns, *public, *browsers]

@@ -21,6 +21,7 @@ from chassis.exposition import expose
 from chassis.metrics import Metrics
 from gateway import app, health, keys, offline, rounds
 from gateway import mode as modes
+from gateway.api.csp_reports import Violations
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
 from gateway.audit.attestation import Attestation
@@ -30,6 +31,7 @@ from gateway.audit.trail import Trail
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import SentinelClient
 from gateway.edge.counts import EdgeCounts
+from gateway.edge.headers import CSP_REPORTS
 from gateway.edge.layers import wrap
 from gateway.edge.limiter import Limiter, LocalLimiter
 from gateway.edge.listener import Address, Gauges, Listener, Terms
@@ -66,6 +68,7 @@ from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Vault
+from gateway.web.violation import MAX_BYTES
 from gateway.work import Work
 
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
@@ -161,6 +164,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             api_keys=api_keys,
             erasures=erasures,
             inspector=Inspector(judge.sentinel),
+            violations=Violations(metrics.registry),
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
@@ -179,6 +183,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             limits=configured.limits.limits,
             limiter=_limiter(stack, configured, metrics),
             limit_secret=keyring.newest(Purpose.RATE_LIMIT).secret,
+            body_caps={CSP_REPORTS: MAX_BYTES},
             load=load,
             proxies=configured.trusted_proxies,
         )

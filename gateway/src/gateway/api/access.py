@@ -29,6 +29,7 @@ _MAILBOX: Final = "/api/v1/mailboxes/{mailbox_id}"
 ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", "/"): Only.OPEN,
     ("GET", "/static/style.css"): Only.OPEN,
+    ("POST", "/csp-reports"): Only.OPEN,
     ("GET", "/healthz"): Only.OPEN,
     ("GET", "/readyz"): Only.OPEN,
     ("GET", "/problems/{code}"): Only.OPEN,
