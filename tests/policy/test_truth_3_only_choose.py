@@ -83,7 +83,9 @@ ROUTES = {
     "POST /api/v1/session/sign-in",
     "POST /api/v1/mailboxes",
     "POST /api/v1/mailboxes/{mailbox_id}/sign-in",
+    "GET /api/v1/sessions",
     "DELETE /api/v1/sessions",
+    "DELETE /api/v1/sessions/{session_id}",
 }
 OURS = {  # a session, a key, a correction, a rule, a protection, what was learned: no mail
     "DELETE /api/v1/api-keys/{key_id}",
