@@ -24,6 +24,7 @@ from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 ROUTES = {
     "POST /api/v1/me/erasure",
     "POST /csp-reports",
+    "GET /api/v1/me/data",
     "GET /api/v1/me/export",
     "GET /api/v1/mailboxes/{mailbox_id}/activity",
     "GET /",

@@ -49,6 +49,7 @@ from gateway.mode import Mode
 from gateway.organise.context import Context
 from gateway.organise.inspector import Inspector
 from gateway.rights.erasure import Erasures
+from gateway.rights.retention import Periods
 from gateway.web import pages
 from gateway.work import Work
 
@@ -68,6 +69,7 @@ class Parts:
     erasures: Erasures
     inspector: Inspector
     violations: Violations
+    periods: Periods
     mode: Mode
     public_url: str
     disclosure: Disclosure | None
@@ -124,6 +126,6 @@ def _routers(parts: Parts) -> list[APIRouter]:
         consents.router(parts.sign_ins),
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    own = [api_keys.router(parts.api_keys), me.router(parts.erasures)]
+    own = [api_keys.router(parts.api_keys), me.router(parts.erasures, parts.periods)]
     browsers = [pages.router(), csp_reports.router(parts.violations)]
     return [*identity, *own, *nouns, *public, *browsers]

@@ -49,6 +49,7 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", "/api/v1/api-keys"): Only.PERSON,
     ("POST", "/api/v1/api-keys"): Only.PERSON,
     ("DELETE", "/api/v1/api-keys/{key_id}"): Only.PERSON,
+    ("GET", "/api/v1/me/data"): Only.PERSON,
     ("GET", "/api/v1/me/export"): Only.PERSON,
     ("POST", "/api/v1/me/erasure"): Only.PERSON,
     ("GET", f"{_MAILBOX}/activity"): Only.PERSON,
