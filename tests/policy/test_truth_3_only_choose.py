@@ -23,6 +23,8 @@ from mail_organiser.classifier.v1.classifier_pb2 import Amount, ClassifyResponse
 # Every route there is. A new one is a decision, and is made here too.
 ROUTES = {
     "POST /api/v1/me/erasure",
+    "POST /csp-reports",
+    "GET /api/v1/me/data",
     "GET /api/v1/me/export",
     "GET /api/v1/mailboxes/{mailbox_id}/activity",
     "GET /",
@@ -86,7 +88,9 @@ ROUTES = {
     "POST /api/v1/session/sign-in",
     "POST /api/v1/mailboxes",
     "POST /api/v1/mailboxes/{mailbox_id}/sign-in",
+    "GET /api/v1/sessions",
     "DELETE /api/v1/sessions",
+    "DELETE /api/v1/sessions/{session_id}",
 }
 OURS = {  # a session, a key, a correction, a rule, a protection, what was learned: no mail
     "DELETE /api/v1/api-keys/{key_id}",

@@ -85,6 +85,7 @@ def test_personal_accounts_have_no_mailbox_settings(start_sandbox: Start) -> Non
         ("host", "sandbox.example"),
         ("tenant_id", "72f988bf-86f1-41af-91ab-2d7cd011db47"),
         ("tenant_id", "sandbox/x"),
+        ("client_id", "11111111-1111-4111-8111-111111111111"),
         ("port", 70000),
         ("port", "443"),
         ("request_budget", 0),

@@ -30,7 +30,7 @@ from cli.unusable import Unusable
 DEPLOYMENT = "local"
 HOST = "127.0.0.1"
 TENANT = "00000000-sandbox-4000-8000-000000000000"
-CLIENT = "11111111-1111-4111-8111-111111111111"
+CLIENT = "11111111-sandbox-4111-8111-111111111111"
 USER = "you@sandbox.test"
 KID = "local-1"
 PROMPT_FORM = 1
@@ -201,7 +201,7 @@ class House:
         }
 
     def _real_microsoft(self, registration: Registration) -> dict[str, object]:
-        return {"mode": "production", "microsoft": registration.microsoft, "graph": {"url": GRAPH}}
+        return {"mode": "microsoft", "microsoft": registration.microsoft, "graph": {"url": GRAPH}}
 
     def _processes(self) -> dict[str, object]:
         return {

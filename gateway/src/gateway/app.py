@@ -11,6 +11,7 @@ from gateway.api import (
     api_keys,
     consents,
     corrections,
+    csp_reports,
     decisions,
     description,
     failures,
@@ -34,6 +35,7 @@ from gateway.api import (
     status,
     well_known,
 )
+from gateway.api.csp_reports import Violations
 from gateway.api.cursor import Cursors
 from gateway.api.fast import FastRoute
 from gateway.disclosure import Disclosure
@@ -43,9 +45,11 @@ from gateway.identity.api_keys import ApiKeys
 from gateway.identity.revocation import SignOut
 from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
+from gateway.mode import Mode
 from gateway.organise.context import Context
 from gateway.organise.inspector import Inspector
 from gateway.rights.erasure import Erasures
+from gateway.rights.retention import Periods
 from gateway.web import pages
 from gateway.work import Work
 
@@ -64,7 +68,9 @@ class Parts:
     api_keys: ApiKeys
     erasures: Erasures
     inspector: Inspector
-    mode: str
+    violations: Violations
+    periods: Periods
+    mode: Mode
     public_url: str
     disclosure: Disclosure | None
 
@@ -120,5 +126,6 @@ def _routers(parts: Parts) -> list[APIRouter]:
         consents.router(parts.sign_ins),
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    own = [api_keys.router(parts.api_keys), me.router(parts.erasures)]
-    return [*identity, *own, *nouns, *public, pages.router()]
+    own = [api_keys.router(parts.api_keys), me.router(parts.erasures, parts.periods)]
+    browsers = [pages.router(), csp_reports.router(parts.violations)]
+    return [*identity, *own, *nouns, *public, *browsers]

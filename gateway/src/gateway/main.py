@@ -8,10 +8,11 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 from opentelemetry import trace
-from prometheus_client import Counter
+from prometheus_client import Counter, Info
 from sqlalchemy import Engine
 
 from chassis import logs, process, settings, telemetry
@@ -19,6 +20,8 @@ from chassis.channel import open_channel
 from chassis.exposition import expose
 from chassis.metrics import Metrics
 from gateway import app, health, keys, offline, rounds
+from gateway import mode as modes
+from gateway.api.csp_reports import Violations
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
 from gateway.audit.attestation import Attestation
@@ -28,6 +31,7 @@ from gateway.audit.trail import Trail
 from gateway.clients.classifier import ClassifierClient
 from gateway.clients.sentinel import SentinelClient
 from gateway.edge.counts import EdgeCounts
+from gateway.edge.headers import CSP_REPORTS
 from gateway.edge.layers import wrap
 from gateway.edge.limiter import Limiter, LocalLimiter
 from gateway.edge.listener import Address, Gauges, Listener, Terms
@@ -64,6 +68,7 @@ from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Vault
+from gateway.web.violation import MAX_BYTES
 from gateway.work import Work
 
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
@@ -110,6 +115,7 @@ def _settle() -> None:
 async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
+        _named(metrics, configured)
         stack.enter_context(
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
@@ -158,6 +164,8 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             api_keys=api_keys,
             erasures=erasures,
             inspector=Inspector(judge.sentinel),
+            violations=Violations(metrics.registry),
+            periods=offline.periods(configured),
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
@@ -176,6 +184,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             limits=configured.limits.limits,
             limiter=_limiter(stack, configured, metrics),
             limit_secret=keyring.newest(Purpose.RATE_LIMIT).secret,
+            body_caps={CSP_REPORTS: MAX_BYTES},
             load=load,
             proxies=configured.trusted_proxies,
         )
@@ -198,11 +207,18 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         )
 
 
+def _named(metrics: Metrics, configured: GatewaySettings) -> None:
+    """What runs here, for whom: mail_organiser_build_info."""
+    build = Info("mail_organiser_build", "Which version runs, and in which mode", registry=metrics.registry)
+    build.info({"version": version("mail-organiser-gateway"), "mode": configured.mode.value})
+
+
 def _terms(configured: GatewaySettings) -> Terms:
     return Terms(
         connections=configured.connections,
         connections_of_a_client=configured.connections_of_a_client,
         proxies=configured.trusted_proxies,
+        headers=modes.headers(configured.mode),
     )
 
 

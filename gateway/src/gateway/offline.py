@@ -61,16 +61,20 @@ def trail(configured: GatewaySettings, keyring: Keyring) -> Trail:
 
 def retention(configured: GatewaySettings, engine: Engine, keyring: Keyring, audit: Trail) -> Retention:
     """Retention as the settings want it."""
-    days = configured.retention
-    wanted = (days.metadata_days, days.audit_days, days.security_days)
     return Retention(
         engine,
         audit,
         Verifier(keyring, configured.deployment),
         Attestation(keyring, configured.deployment),
-        Periods(*(one * clock.DAY for one in wanted)),
+        periods(configured),
         holder=configured.executor,
     )
+
+
+def periods(configured: GatewaySettings) -> Periods:
+    """How long the settings want what is held to be kept."""
+    days = configured.retention
+    return Periods(*(one * clock.DAY for one in (days.metadata_days, days.audit_days, days.security_days)))
 
 
 def open_keyring(configured: GatewaySettings) -> Keyring:

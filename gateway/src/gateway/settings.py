@@ -2,16 +2,19 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from chassis.settings import File, Settings, Tls
+from gateway import mode as modes
 from gateway.disclosure import Disclosure
 from gateway.edge.bucket import Policy
 from gateway.edge.crowd import MAX_CONNECTIONS, MAX_OF_A_CLIENT
 from gateway.edge.limits import WINDOW_S, Limits
 from gateway.edge.redis_buckets import RedisSettings
 from gateway.identity.microsoft import MicrosoftSettings
+from gateway.mode import Mode
 from gateway.vault.hsm_settings import HsmSettings
 
 
@@ -80,7 +83,7 @@ class GatewaySettings(Settings):
     """All of it. deployment names this installation, in every key and clearance; mode is shown to everyone."""
 
     deployment: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
-    mode: Annotated[str, Field(pattern="^(sandbox|production)$")]
+    mode: Annotated[Mode, Field(strict=False)]  # TOML has strings, not members of an enum
     public_url: Annotated[str, Field(pattern="^https://[^/]+$")]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)]
@@ -93,7 +96,7 @@ class GatewaySettings(Settings):
     sentinel: Peer
     classifier: Peer
     microsoft: MicrosoftSettings
-    graph: GraphSettings = GraphSettings()
+    graph: Annotated[GraphSettings, Field(validate_default=True)] = GraphSettings()
     api_keys: ApiKeySettings = ApiKeySettings()
     audit: AuditSettings = AuditSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -111,8 +114,36 @@ class GatewaySettings(Settings):
     plan: str = "unlimited"
     disclosure: Disclosure | None = None
 
+    @field_validator("public_url", "host", "metrics_host")
+    @classmethod
+    def _practice_stays_here(cls, value: str, seen: ValidationInfo) -> str:
+        if seen.data.get("mode") is Mode.SANDBOX:
+            _refuse(modes.misplaced(Mode.SANDBOX, modes.host_of(value) or value))
+        return value
+
+    @field_validator("microsoft")
+    @classmethod
+    def _one_authority(cls, value: MicrosoftSettings, seen: ValidationInfo) -> MicrosoftSettings:
+        if mode := seen.data.get("mode"):
+            _refuse(modes.misplaced(mode, modes.host_of(value.authority)), "authority")
+            _refuse(modes.misnamed(mode, urlsplit(value.authority).path), "the tenant of authority")
+            _refuse(modes.misnamed(mode, value.client_id), "client_id")
+        return value
+
+    @field_validator("graph")
+    @classmethod
+    def _one_graph(cls, value: GraphSettings, seen: ValidationInfo) -> GraphSettings:
+        if mode := seen.data.get("mode"):
+            _refuse(modes.misplaced(mode, modes.host_of(value.url)), "url")
+        return value
+
     @model_validator(mode="after")
     def _one_root(self) -> Self:
         if (self.root_key is None) == (self.root_hsm is None):
             raise ValueError("needs one of root_key (a file) and root_hsm (a module), and not both")
         return self
+
+
+def _refuse(fault: str | None, what: str = "") -> None:
+    if fault is not None:
+        raise ValueError(f"{what}: {fault}" if what else fault)

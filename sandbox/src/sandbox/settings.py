@@ -1,7 +1,7 @@
 """What the sandbox needs to know, read once from a TOML file into a frozen value.
 
-Refuses an unknown key, a missing key, an address that is not loopback, and a tenant that could be taken for a real one:
-this program hands out tokens to whoever asks. Never holds a secret: secrets are paths.
+Refuses an unknown key, a missing key, an address that is not loopback, and a tenant or a client that could be
+real ones: this program hands out tokens to whoever asks. Never holds a secret: secrets are paths.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from typing import Any
 
 LOOPBACK_NAME = "localhost"
 HIGHEST_PORT = 65_535  # TCP's
-TENANT_MARK = "sandbox"  # stands in every issuer of ours, so that no token of the sandbox passes for a real one
+MARK = "sandbox"  # in every issuer and audience of ours, so that no token of the sandbox passes for a real one
 
 
 class InvalidSettings(Exception):
@@ -98,10 +98,12 @@ def _refuse_danger(settings: Settings) -> None:
         raise InvalidSettings(
             "'host' is not loopback; the sandbox gives tokens to anyone, so it must be 127.0.0.1, ::1 or localhost"
         )
-    if TENANT_MARK not in settings.tenant_id or "/" in settings.tenant_id:
-        raise InvalidSettings(
-            f"'tenant_id' must contain {TENANT_MARK!r} and no slash, so that nobody takes it for a real tenant"
-        )
+    for name in ("tenant_id", "client_id"):
+        value = getattr(settings, name)
+        if MARK not in value or "/" in value:
+            raise InvalidSettings(
+                f"{name!r} must contain {MARK!r} and no slash, so that nobody takes it for a real one"
+            )
     if settings.client_secret and settings.client_certificate:
         raise InvalidSettings("'client_secret' and 'client_certificate' exclude each other; keep one")
     for name in ("access_token_seconds", "request_budget", "request_window_seconds"):

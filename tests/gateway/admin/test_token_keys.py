@@ -28,7 +28,7 @@ def command(tmp_path: Path, capsys: Any) -> Callable[..., list[list[str]]]:
     engine.dispose()
     tls = "\n".join(f'{name} = "{name}.pem"' for name in PEM)
     (tmp_path / "gateway.toml").write_text(
-        f'deployment = "test"\nmode = "production"\npublic_url = "https://mail.example"\nport = 0\n'
+        f'deployment = "test"\nmode = "microsoft"\npublic_url = "https://mail.example"\nport = 0\n'
         f'database = "data/mail.db"\nroot_key = "root.key"\nkeys = "keys"\n[edge_tls]\n{tls}\n[peer_tls]\n{tls}\n'
         '[sentinel]\ntarget = "localhost:1"\nname = "s"\n[classifier]\ntarget = "localhost:1"\nname = "c"\n'
         '[microsoft]\nclient_id = "c"\nauthority = "https://login.microsoftonline.com/common"\n'

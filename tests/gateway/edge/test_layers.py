@@ -19,7 +19,7 @@ PROBLEM = "application/problem+json"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types 'none'"
+    "trusted-types 'none'; report-to csp; report-uri /csp-reports"
 )
 # method, path, headers, body -> status
 CASES: list[tuple[str, str, dict[str, str], bytes | None, int]] = [
@@ -56,6 +56,8 @@ async def test_every_answer_carries_the_security_headers(  # a table row
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert (answer.headers.get("cache-control") == "no-store") == path.startswith("/api")
+    reported = None if path.startswith("/api") else 'csp="/csp-reports"'
+    assert answer.headers.get("reporting-endpoints") == reported
     assert "server" not in answer.headers
     assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])

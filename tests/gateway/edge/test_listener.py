@@ -436,3 +436,19 @@ async def test_forwarding_headers_do_not_become_the_address(listener: Listener, 
     """Uvicorn believes X-Forwarded-For from 127.0.0.1 by default; ours believes nobody."""
     spoofed = b"GET /client HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 198.51.100.1\r\nconnection: close\r\n\r\n"
     assert (await ask(listener, tls, spoofed)).endswith(b'"127.0.0.1"')
+
+
+async def test_what_every_answer_carries_is_on_every_answer(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
+    """On an application's answer, and on what is refused before it becomes a request."""
+    listener = Listener(make_edge().app, Address("127.0.0.1", 0), tls, terms=Terms(headers=(("X-Everywhere", "here"),)))
+    async with served(listener):
+        for request, status in (
+            (GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"), b"200"),
+            (b"GET / HTTP/7\r\n\r\n", b"400"),
+        ):
+            reader, writer = await connect(listener, tls)
+            writer.write(request)
+            answer = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            assert answer.split(b" ", 2)[1] == status
+            assert answer.lower().count(b"\r\nx-everywhere: here\r\n") == 1

@@ -14,7 +14,7 @@ def test_every_table_has_a_retention_class() -> None:
 def test_what_is_kept_without_end_says_why() -> None:
     """A row that no timer deletes needs a reason."""
     endless = {name for name, holding in INVENTORY.items() if holding.kept in {Kept.UNTIL_ERASED, Kept.FOR_EVER}}
-    assert all(INVENTORY[name].why for name in endless)
+    assert all(INVENTORY[name].endless for name in endless)
     timed = {name for name, holding in INVENTORY.items() if holding.kept in {Kept.METADATA, Kept.EXPIRY, Kept.SPENDING}}
     assert timed == set(TABLES)
 

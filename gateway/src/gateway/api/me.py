@@ -1,4 +1,7 @@
-"""What a person may ask for about themselves: everything that is held, and its end. Both need a recent sign-in."""
+"""What a person may ask for about themselves: what is held, all of it, and its end.
+
+The latter two need a recent sign-in.
+"""
 
 from typing import Annotated, Final, Literal
 
@@ -10,6 +13,8 @@ from gateway.api.context import Asking, ContextOf
 from gateway.api.model import Answer, Body
 from gateway.rights import export
 from gateway.rights.erasure import Erasures
+from gateway.rights.retention import Periods
+from gateway.rights.statement import statements
 
 ZIP: Final = "application/zip"
 _HEADERS: Final = {
@@ -40,9 +45,29 @@ class ReceiptAnswer(Answer):
     signature: str
 
 
-def router(erasures: Erasures) -> APIRouter:
-    """The routes."""
+class HeldAnswer(Answer):
+    """Something that is held, in plain words; exported: whether `export` has it."""
+
+    what: str
+    why: str
+    kept_for: str
+    exported: bool
+
+
+class HeldList(Answer):
+    """All of it: nothing is held outside of this list."""
+
+    items: list[HeldAnswer]
+
+
+def router(erasures: Erasures, periods: Periods) -> APIRouter:
+    """The routes. periods: how long the operator keeps what has an age."""
     routes = APIRouter(prefix="/api/v1/me", tags=["me"])
+
+    @routes.get("/data", operation_id="list_held_data")
+    async def list_held_data(_who: Asking) -> HeldList:
+        """What is held about a person here, why, and for how long. The same for everybody; nobody's data is in it."""
+        return HeldList(items=[HeldAnswer.model_validate(one) for one in statements(periods)])
 
     @routes.get(
         "/export",

@@ -18,6 +18,7 @@ from gateway.api.context import owned_mailbox
 OWNER: Final = {  # what a path's parameter names -> what it is looked up in, and with it refused to everybody else
     "mailbox_id": "the person of the access token",
     "key_id": "the person of the access token",
+    "session_id": "the person of the access token",
     "folder_id": "the mailbox",
     "scan_id": "the mailbox",
     "decision_id": "the scan, or the mailbox",

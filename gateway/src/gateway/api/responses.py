@@ -72,7 +72,7 @@ def _of_door(path: str, *, is_open: bool) -> Iterator[type[ServiceError]]:
         yield from WITH_A_TOKEN
     if "{" in path:
         yield from IN_A_MAILBOX
-    if path.startswith("/api/v1/me/"):
+    if path in {"/api/v1/me/export", "/api/v1/me/erasure"}:
         yield from OF_ONESELF
     if path.startswith("/api/v1/session"):
         yield from SIGNING_IN

@@ -6,17 +6,18 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.api.model import Answer
 from gateway.health import Health
+from gateway.mode import Mode
 
 router = APIRouter(tags=["status"])
 
 
 class StatusAnswer(Answer):
-    """mode is sandbox or production; parts names what was asked and whether it answered well.
+    """mode: sandbox is practice, with no mail of anybody. parts names what was asked and whether it answered well.
 
     provider is how the AI provider is: off, ready, unenforced, unreachable, resting or unknown. Scans go on without it.
     """
 
-    mode: str
+    mode: Mode
     ready: bool
     parts: dict[str, bool]
     provider: str

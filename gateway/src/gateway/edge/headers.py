@@ -2,7 +2,8 @@
 
 Guarantees: set here and nowhere else, so no route can forget or weaken one; `/api` is never cached; no Server header.
 The policy needs no nonce and names no foreign origin: script that isn't a file of ours does not run, and nothing can
-turn a string into script (Trusted Types), which is what an access token in sessionStorage depends on.
+turn a string into script (Trusted Types), which is what an access token in sessionStorage depends on. What it kept from
+happening, browsers report to us and to nobody else.
 """
 
 from collections.abc import Iterable
@@ -12,10 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
 
+CSP_REPORTS: Final = "/csp-reports"
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "require-trusted-types-for 'script'; trusted-types 'none'; "
+    f"report-to csp; report-uri {CSP_REPORTS}"
 )
 SECURITY_HEADERS: Final[tuple[Header, ...]] = (
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),  # two years: Mozilla "modern"
@@ -27,9 +30,10 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
-_OURS: Final = frozenset(name for name, _ in SECURITY_HEADERS) | {b"server"}
+ENDPOINTS: Final[Header] = (b"reporting-endpoints", f'csp="{CSP_REPORTS}"'.encode())  # what report-to names
+_OURS: Final = frozenset(name for name, _ in (*SECURITY_HEADERS, ENDPOINTS)) | {b"server"}
 _API: Final = (_OURS | {NO_STORE[0]}, (*SECURITY_HEADERS, NO_STORE))
-_PAGE: Final = (_OURS, SECURITY_HEADERS)
+_PAGE: Final = (_OURS, (*SECURITY_HEADERS, ENDPOINTS))
 
 
 def is_api(path: str) -> bool:

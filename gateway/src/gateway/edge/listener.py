@@ -7,7 +7,7 @@ taken up when their files change: connections stay, the next handshake sees the 
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,12 +41,16 @@ class Address:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the listener grants. proxies: networks whose connections speak for others, and have no cap of their own."""
+    """What the listener grants. proxies: networks whose connections speak for others, and have no cap of their own.
+
+    headers: of every answer, also to what never becomes a request.
+    """
 
     deadlines: Deadlines = PATIENT
     connections: int = MAX_CONNECTIONS
     connections_of_a_client: int = MAX_OF_A_CLIENT
     proxies: Collection[Network] = ()
+    headers: Sequence[tuple[str, str]] = ()
     certificate_check_s: float = CERTIFICATE_CHECK_S
 
 
@@ -77,7 +81,7 @@ class Listener(Server):
         self._terms = terms or Terms()
         self._gauges = gauges or Gauges()
         self._tls = ServerTls(files)
-        super().__init__(_config(LastResort(app), address, self._terms.deadlines.idle_s))
+        super().__init__(_config(LastResort(app), address, self._terms))
         self.config.load()
 
     @property
@@ -135,7 +139,7 @@ class Listener(Server):
             self.reload_certificate()
 
 
-def _config(app: ASGIApp, address: Address, idle_s: int) -> Config:
+def _config(app: ASGIApp, address: Address, terms: Terms) -> Config:
     return Config(
         app,
         host=address.host,
@@ -150,6 +154,7 @@ def _config(app: ASGIApp, address: Address, idle_s: int) -> Config:
         proxy_headers=False,  # gateway.edge.address decides
         server_header=False,
         date_header=False,
-        timeout_keep_alive=idle_s,
+        headers=list(terms.headers),
+        timeout_keep_alive=terms.deadlines.idle_s,
         timeout_graceful_shutdown=DRAIN_S,
     )

@@ -108,15 +108,15 @@ class HttpConnection(HttpToolsProtocol):
         if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
             self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
-            self._refuse(MALFORMED)
+            self._refuse(InvalidArgument())
 
     def _parse(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserInvalidMethodError:
-            self._refuse(UNKNOWN_METHOD)
+            self._refuse(MethodNotAllowed(), ALLOW)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._refuse(MALFORMED)
+            self._refuse(InvalidArgument())
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -148,7 +148,7 @@ class HttpConnection(HttpToolsProtocol):
         self._in_headers = True
         super().on_message_complete()
 
-    def _refuse(self, answer: bytes) -> None:
+    def _refuse(self, error: ServiceError, *more: Header) -> None:
         """The last thing that is said on this connection; never beside another answer."""
         self._deaf = True
         self._stop()
@@ -159,7 +159,7 @@ class HttpConnection(HttpToolsProtocol):
             self.cut()
         elif not self.transport.is_closing():
             if self._in_headers or self._answering:  # otherwise the request whose rest this is was answered already
-                self.transport.write(answer)
+                self.transport.write(_written(error, *more, *self.server_state.default_headers))
             self.transport.close()
 
     def _start(self, seconds: float) -> None:
@@ -184,7 +184,3 @@ def _written(error: ServiceError, *more: Header) -> bytes:
     headers = [(b"content-type", CONTENT_TYPE), (b"content-length", length), (b"connection", b"close"), *more]
     status = f"HTTP/1.1 {error.http_status} {_REASONS[error.http_status]}".encode()
     return b"\r\n".join([status, *(b": ".join(header) for header in secured(headers, api=True)), b"", body])
-
-
-MALFORMED: Final = _written(InvalidArgument())
-UNKNOWN_METHOD: Final = _written(MethodNotAllowed(), ALLOW)

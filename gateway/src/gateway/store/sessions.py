@@ -1,11 +1,13 @@
 """Signed-in sessions: they idle out, they expire, and they can be revoked at once."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from gateway.store import api_keys, ids
 from gateway.store.tables import session
+
+MOST: Final = 100  # listed; nobody has so many devices
 
 
 class Session(NamedTuple):
@@ -30,6 +32,13 @@ def live(connection: Connection, session_id: str, *, now: int, idle: int) -> Ses
     """The session, unless it is revoked, over, or unused for `idle` ms."""
     row = connection.execute(select(session).where(session.c.id == session_id, _live(now, idle))).one_or_none()
     return None if row is None else Session(**row._asdict())
+
+
+def of_person(connection: Connection, person_id: str, *, now: int, idle: int) -> list[Session]:
+    """A person's live sessions, newest first; MOST of them."""
+    theirs = select(session).where(session.c.person_id == person_id, _live(now, idle))
+    rows = connection.execute(theirs.order_by(session.c.created_at.desc(), session.c.id.desc()).limit(MOST))
+    return [Session(**row._asdict()) for row in rows]
 
 
 def touch(connection: Connection, session_id: str, *, now: int, idle: int) -> bool:
