@@ -39,7 +39,7 @@ function skip(event) {
 }
 
 const Banner = () =>
-  isSandbox.value && html`<p class="banner"><strong>Sandbox:</strong> no Microsoft account is connected. The mail is a sample on this computer.</p>`;
+  isSandbox.value && html`<p class="banner"><strong>Sandbox:</strong> no Microsoft account is connected. The mail is on this computer alone.</p>`;
 
 function Navigation() {
   const { screen } = route.value;

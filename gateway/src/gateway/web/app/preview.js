@@ -20,6 +20,9 @@ export const search = signal("");
 export const selected = signal(/** @type {ReadonlySet<string>} */ (new Set()));
 export const loaded = signal(false);
 
+/** Runs that carried this preview out and were not taken back whole, newest first. */
+export const runs = signal(/** @type {import("../api").MoveAnswer[]} */ ([]));
+
 let etag = /** @type {string | null} */ (null);
 let changes = /** @type {Array<{id: string, folder: string | null}>} */ ([]);
 
@@ -49,8 +52,13 @@ export async function open(id = null) {
   const found = await call("GET", path(wanted));
   batch(() => { forget(); scan.value = /** @type {Scan} */ (found.data); });
   etag = found.etag;
-  if (scan.value?.state === "done") await refill();
+  if (scan.value?.state === "done") await Promise.all([refill(), lookForRuns()]);
   loaded.value = true;
+}
+
+async function lookForRuns() {
+  const { items } = /** @type {import("../api").MoveList} */ (await get(of("/moves")));
+  runs.value = items.filter((run) => run.scan_id === scan.value?.id && run.kind === "apply" && !run.undone_by);
 }
 
 async function newest() {
@@ -59,6 +67,7 @@ async function newest() {
 }
 
 function forget() {
+  runs.value = [];
   [rows.value, following.value, selected.value, filter.value, search.value, changes] = [[], null, new Set(), NONE, "", []];
 }
 

@@ -21,7 +21,7 @@ export function Evidence({ row }) {
 function Field({ field, row, text }) {
   const spans = row.findings.filter((one) => one.field === field);
   return html`<figure><figcaption>${FIELDS[field]}, as it really is</figcaption><${Exactly} value=${text} spans=${spans} />
-    ${spans.length > 0 && html`<p class="quiet">As a mail program shows it: <${AsShown} value=${text} /></p>`}</figure>`;
+    ${spans.length > 0 && html`<p class="quiet">As a mail program shows it:${" "}<${AsShown} value=${text} /></p>`}</figure>`;
 }
 
 /** @param {{row: Row}} props */

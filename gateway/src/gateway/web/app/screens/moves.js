@@ -50,7 +50,7 @@ function Result({ run }) {
   const undo = () => attempt(async () => go("moves", /** @type {Run} */ ((await call("POST", of(`/moves/${run.id}/undo`), {}, { key: key.current })).data).id));
   return html`<${Heading} title=${`${count(run.moved, "message")} ${isUndo ? "back" : "moved"}`}>
       ${!isUndo && run.moved > 0 && html`<button class="primary" onClick=${undo}>Undo this run</button>`}<//>
-    <p class="sums">Of ${run.total.toLocaleString()}: <strong>${run.moved.toLocaleString()} ${isUndo ? "back where they were" : "moved"}</strong> ·
+    <p class="sums">Of ${run.total.toLocaleString()}: <strong>${run.moved.toLocaleString()} ${isUndo ? "back where they were" : "moved"}</strong> ·${" "}
       ${run.skipped.toLocaleString()} left alone, because they changed meanwhile · ${run.failed.toLocaleString()} could not be moved.</p>
     ${run.state === "cancelled" && html`<p class="notice">It was stopped. What had moved stays moved and can be undone.</p>`}
     ${run.state === "failed" && html`<p class="notice bad">It could not be finished (${run.error_code}). Nothing is lost: what had moved can be undone.</p>`}

@@ -57,10 +57,13 @@ function Broken({ scan }) {
 function Ready({ scan }) {
   const approving = useSignal(/** @type {string[] | null | undefined} */ (undefined)); // null: all of them
   const moves = scan.counts.move ?? 0;
-  return html`<${Heading} title="Nothing has moved yet">
-      <button onClick=${start}>Look again</button> <a class="button" href=${href("folders")}>Change folders</a>
-      <button class="primary" disabled=${!moves} onClick=${() => (approving.value = null)}>Move ${count(moves, "message")}</button><//>
+  const moved = preview.runs.value.reduce((sum, run) => sum + run.moved, 0);
+  return html`<${Heading} title=${moved ? "This preview was carried out" : "Nothing has moved yet"}>
+      <button class=${moved ? "primary" : ""} onClick=${start}>Look again</button> <a class="button" href=${href("folders")}>Change folders</a>
+      <button class=${moved ? "" : "primary"} disabled=${!moves} onClick=${() => (approving.value = null)}>Move ${count(moves, "message")}</button><//>
     <${Sums} scan=${scan} />
+    ${preview.runs.value.map((run) => html`<p class="notice" key=${run.id}>${run.moved.toLocaleString()} of ${count(run.total, "message")} moved.
+      <a href=${href("moves", run.id)}>What came of it, and undo</a></p>`)}
     ${mailbox.value?.access === "preview" && html`<p class="notice">You allowed looking only. Moving asks Microsoft once more.</p>`}
     <${Filters} onApprove=${() => (approving.value = [...preview.selected.value])} />
     <${Rows} />

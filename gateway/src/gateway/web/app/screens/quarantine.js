@@ -53,7 +53,7 @@ function Held({ row, onKeep }) {
   const isTarget = route.value.id === row.id;
   return html`<article class="panel held" aria-label=${`Held message, risk ${percent(row.risk)}`} id=${row.id} open=${isTarget}>
     <h2><${Line} value=${row.message?.subject} none="(no subject)" /></h2>
-    <p class="quiet">From <${Line} value=${row.message?.sender_name} /> <${Line} value=${row.message?.sender_address} />
+    <p class="quiet">From <${Line} value=${row.message?.sender_name} /> <${Line} value=${row.message?.sender_address} />${" "}
       · ${atMinute(row.message?.received_at ?? null)} · risk ${percent(row.risk)}</p>
     <${Evidence} row=${row} />
     <p class="actions"><button onClick=${onKeep}>Keep held</button>
