@@ -45,7 +45,7 @@ function Navigation() {
   const { screen } = route.value;
   const held = preview.scan.value?.counts.hold;
   return html`<nav aria-label="Screens">${NAVIGATION.map(([name, title]) => html`<a key=${name} href=${href(name)}
-      aria-current=${screen === name ? "page" : undefined}>${title}${name === "quarantine" && held ? ` (${held})` : ""}</a>`)}</nav>
+      aria-current=${screen === name || (screen === "moves" && name === "preview") ? "page" : undefined}>${title}${name === "quarantine" && held ? ` (${held})` : ""}</a>`)}</nav>
     ${mailboxes.value.length > 1 && html`<${MailboxPicker} />`}<button onClick=${signOut}>Sign out</button>`;
 }
 

@@ -40,6 +40,7 @@ export async function cameBack() {
   const [code, refused] = [found.get("code"), found.get("refused")];
   if (code === null && refused === null) return;
   history.replaceState(null, "", "/");
+  dispatchEvent(new Event("hashchange"));
   if (refused !== null) ended(refused);
   else await exchange(/** @type {string} */ (code));
 }
