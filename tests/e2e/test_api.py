@@ -123,6 +123,8 @@ REACHES = [
     ("GET", "/scans/{scan}", None),
     ("GET", "/scans/{scan}/events", None),
     ("POST", "/scans/{scan}/cancel", None),
+    ("POST", "/scans/{scan}/pause", None),
+    ("POST", "/scans/{scan}/resume", None),
     ("GET", "/scans/{scan}/decisions", None),
     ("PATCH", "/scans/{scan}/decisions", {"decision_ids": ["{decision}"], "folder_id": None}),
     ("PATCH", "/scans/{scan}/decisions/{decision}", {"folder_id": None}),
@@ -149,6 +151,9 @@ REACHES = [
     ("GET", "/moves/{run}", None),
     ("GET", "/moves/{run}/events", None),
     ("GET", "/moves/{run}/entries", None),
+    ("POST", "/moves/{run}/pause", None),
+    ("POST", "/moves/{run}/resume", None),
+    ("POST", "/moves/{run}/cancel", None),
     ("POST", "/moves/{run}/undo", {}),
     ("POST", "/moves/{run}/undo", {"entry_ids": ["{entry}"]}),
 ]

@@ -63,3 +63,24 @@ def test_a_run_that_moves_tells_how_long_it_takes(watched: Any) -> None:
     ended = watched.ended(path)
     assert (ended["eta_seconds"], ended["moved"]) == (None, len(wanted))
     watched.ended(f"/moves/{watched.undo(ended)['id']}")
+
+
+def test_a_journal_tells_what_was_moved(watched: Any) -> None:
+    """The message as it is now, and between which folders; null for what is gone meanwhile."""
+    stays, goes = watched.deliver({"subject": "first"}, {"subject": "second"}, folder="Journalled")
+    scan, target = watched.scan_of("Journalled"), watched.own["builds"]
+    wanted = {one["id"]: one["message"] for one in watched.decisions(scan)}
+    for number, one in enumerate(wanted):
+        headers = {"If-Match": f'"{scan["revision"] + number}"'}
+        path = f"/scans/{scan['id']}/decisions/{one}"
+        watched.ask("PATCH", path, 200, json={"folder_id": target}, headers=headers)
+    scan = watched.ask("GET", f"/scans/{scan['id']}", 200).json()
+    run = watched.ended(f"/moves/{watched.approve(scan)['id']}")
+    watched.control("POST", "/moves", {"moves": [{"id": goes, "destination": None}]})
+    items = watched.ask("GET", f"/moves/{run['id']}/entries", 200).json()["items"]
+    shown = {message["subject"]: message for message in wanted.values()}
+    assert {one["message"] and one["message"]["subject"] for one in items} == {"first", None}
+    assert shown["first"] in [one["message"] for one in items]
+    assert {(one["from_folder_id"], one["folder_id"]) for one in items} == {(watched.folder("Journalled"), target)}
+    watched.ended(f"/moves/{watched.undo(run)['id']}")
+    assert stays in watched.places()

@@ -158,8 +158,8 @@ def test_spans_and_metrics_say_nothing_about_mail(let_out: dict[str, bytes], who
     assert b"rpc_server_call_duration_seconds" in let_out["metrics"]
 
 
-def test_text_of_mail_is_in_the_preview_and_in_no_other_answer(whole_run: Any) -> None:
-    """Messages are shown in the list of decisions alone; folders and whose mail a rule is about, where they are listed.
+def test_text_of_mail_is_in_preview_and_journal_and_in_no_other_answer(whole_run: Any) -> None:
+    """Messages are shown in the lists of decisions and of entries; folders and whose mail a rule is about, in theirs.
 
     A rule's sentence, in its own answers and in the decisions that it made, names both.
     """
@@ -171,13 +171,14 @@ def test_text_of_mail_is_in_the_preview_and_in_no_other_answer(whole_run: Any) -
                 shown.setdefault(kind, set()).add(f"{method} {template} {status}")
     under = "/api/v1/mailboxes/{mbx}"
     preview = {f"GET {under}/scans/{{scn}}/decisions 200"}
+    journal = {f"GET {under}/moves/{{mov}}/entries 200"}
     rules = {f"GET {under}/rules 200", f"POST {under}/rules 201", f"PATCH {under}/rules/{{rul}} 200"}
     protections = {f"GET {under}/protections 200", f"POST {under}/protections 201"}
     folders = {f"GET {under}/folders 200", f"PATCH {under}/folders/{{fld}} 200"}
     expected = {
-        "subject": preview,
-        "person": preview,
-        "address": preview | rules | protections,
+        "subject": preview | journal,
+        "person": preview | journal,
+        "address": preview | journal | rules | protections,
         "folder": folders | rules | preview,
         "description": folders,
     }

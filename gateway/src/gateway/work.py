@@ -24,6 +24,7 @@ POLL_SECONDS = 0.2  # how soon queued work starts
 THREADS = 64  # DBOS makes its pool the default one of every loop it sees; its own limit is none
 DRAIN_SECONDS = 20  # how long a shutdown waits for the step in flight
 PAGE = 500  # ended workflows deleted at a time
+SUBJECTS = 50  # scans and runs of which all attempts are asked for at a time
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _CODE = re.compile(r"[a-z_]{1,40}")
 MAX_STORED = 1024  # characters of anything that DBOS may store for us
@@ -149,7 +150,8 @@ class Work:
 
     async def forget(self, subject_ids: Sequence[str]) -> None:
         """Deletes all that is stored of these workflows; stop them first."""
-        await DBOS.delete_workflows_async([f"{subject_id}.0" for subject_id in subject_ids])
+        for start in range(0, len(subject_ids), SUBJECTS):
+            await DBOS.delete_workflows_async(await self._attempts(subject_ids[start : start + SUBJECTS]))
 
     async def forget_ended(self, *, before: datetime) -> int:
         """Deletes what is stored of workflows that ended before that moment; how many that were."""
@@ -163,9 +165,17 @@ class Work:
             if len(page) < PAGE:
                 return count
 
-    async def cancel(self, subject_id: str, *, attempt: int = 0) -> None:
-        """Stops a workflow at its next step boundary."""
-        await DBOS.cancel_workflow_async(f"{subject_id}.{attempt}")
+    async def cancel(self, subject_id: str) -> None:
+        """Stops a subject's workflows at their next step boundaries."""
+        for workflow_id in await self._attempts([subject_id]):
+            await DBOS.cancel_workflow_async(workflow_id)
+
+    @staticmethod
+    async def _attempts(subject_ids: Sequence[str]) -> list[str]:
+        """The ids of all workflows that these had."""
+        prefixes = [f"{subject_id}." for subject_id in subject_ids]
+        found = await DBOS.list_workflows_async(workflow_id_prefix=prefixes, load_input=False, load_output=False)
+        return [one.workflow_id for one in found]
 
 
 async def _traced(name: str, step: Awaitable[Json]) -> Json:

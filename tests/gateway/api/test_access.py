@@ -75,7 +75,7 @@ def test_what_is_open_is_open_at_the_edge_too() -> None:
 def test_moving_mail_is_a_scope_of_its_own() -> None:
     """What moves or decides what will be moved needs `move`, and `move` opens nothing else."""
     moving = {path.rpartition("}/")[2] for (method, path), needed in ACCESS.items() if needed is KeyScope.MOVE}
-    assert moving == {"moves", "undo", "decisions", "decisions/{decision_id}", "alike"}
+    assert moving == {"moves", "undo", "pause", "resume", "cancel", "decisions", "decisions/{decision_id}", "alike"}
     assert all(method != "GET" for (method, _), needed in ACCESS.items() if needed is KeyScope.MOVE)
     writing = [needed for (method, _), needed in ACCESS.items() if method != "GET"]
     assert KeyScope.READ not in writing

@@ -11,8 +11,8 @@ from gateway.audit.event import Event, Kind, Log
 from gateway.audit.trail import AuditUnavailable
 from gateway.audit.verification import Verifier
 from gateway.store import audit as rows
-from gateway.store import clock, duties, reading
-from gateway.store.tables import METADATA
+from gateway.store import clock, duties, pausing, reading
+from gateway.store.tables import METADATA, scan
 
 GONE_AFTER_A_YEAR = {"scan": 1, "decision": 2, "finding": 1, "move_run": 1, "journal_entry": 1, "audit_event": 2}
 GONE_AFTER_A_DAY = {"session": 1, "exchange_code": 1, "sign_in": 1, "refresh_token": 1, "denied_token": 1}
@@ -77,6 +77,18 @@ def test_what_is_under_way_stays(office: Any) -> None:
     office.retention().run()
     with reading(office.engine) as connection:
         assert connection.execute(text("SELECT id FROM scan")).scalars().all() == [open_scan]
+
+
+def test_what_rests_for_too_long_goes(office: Any) -> None:
+    """Paused is not under way: nothing is kept for longer because its owner forgot it."""
+    mailbox = office.person("somebody")
+    with office.engine.begin() as connection:
+        paused = office.scanned(connection, mailbox, "fld_x", ended=False)
+        assert pausing.pause(connection, scan, paused, now=office.moment)
+    office.moment += 400 * clock.DAY
+    office.retention().run()
+    with reading(office.engine) as connection:
+        assert connection.execute(text("SELECT id FROM scan")).scalars().all() == []
 
 
 def test_one_replica_runs_it_once_a_day(office: Any) -> None:

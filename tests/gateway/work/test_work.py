@@ -19,6 +19,7 @@ from gateway.work import MAX_STORED, Codec, Json, PickleRefused, StepFailed, Ste
 
 SECRET = "Your invoice of October"
 PATIENCE = 30.0
+OPEN = "SELECT 1 FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"
 TAKEN_UP = "SELECT 1 FROM workflow_status WHERE workflow_uuid = 'evil' AND status <> 'ENQUEUED'"
 
 
@@ -187,3 +188,29 @@ async def test_started_twice_runs_once(tmp_path: Path) -> None:
         await work.start("scan", "scn_b", mailbox="mbx_a")
         await until(lambda: "scn_b" in done)
     assert done == ["scn_a", "scn_b"]
+
+
+async def test_every_attempt_is_stopped_and_forgotten(tmp_path: Path) -> None:
+    """A scan that was paused and went on had several workflows; after an erasure none of them is stored."""
+    path, going, hold = tmp_path / "work.sqlite", [], asyncio.Event()
+
+    async def step(subject: str) -> Json:
+        going.append(subject)
+        if subject == "scn_a":
+            await hold.wait()
+        return None
+
+    async def workflow(steps: Steps, subject: str) -> None:
+        await steps.run("step", step, subject)
+
+    async with running(path, {"scan": workflow}) as work:
+        for subject, attempt in (("scn_a", 0), ("scn_a", 1), ("scn_a", 12), ("scn_b", 0)):
+            await work.start("scan", subject, mailbox=f"mbx_{subject}", attempt=attempt)
+        await until(lambda: {"scn_a", "scn_b"} <= set(going))
+        await work.cancel("scn_a")
+        hold.set()
+        await until(lambda: not rows(path, OPEN))
+        assert going.count("scn_a") == 1
+        assert rows(path, "SELECT count(*) FROM workflow_status WHERE workflow_uuid LIKE 'scn_a.%'") == [(3,)]
+        await work.forget(["scn_a"])
+    assert rows(path, "SELECT workflow_uuid FROM workflow_status") == [("scn_b.0",)]

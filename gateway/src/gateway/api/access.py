@@ -71,6 +71,8 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", f"{_MAILBOX}/scans/{{scan_id}}"): Scope.READ,
     ("GET", f"{_MAILBOX}/scans/{{scan_id}}/events"): Scope.READ,
     ("POST", f"{_MAILBOX}/scans/{{scan_id}}/cancel"): Scope.SCAN,
+    ("POST", f"{_MAILBOX}/scans/{{scan_id}}/pause"): Scope.SCAN,
+    ("POST", f"{_MAILBOX}/scans/{{scan_id}}/resume"): Scope.SCAN,
     ("GET", f"{_MAILBOX}/scans/{{scan_id}}/decisions"): Scope.READ,
     ("PATCH", f"{_MAILBOX}/scans/{{scan_id}}/decisions"): Scope.MOVE,
     ("PATCH", f"{_MAILBOX}/scans/{{scan_id}}/decisions/{{decision_id}}"): Scope.MOVE,
@@ -96,6 +98,9 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", f"{_MAILBOX}/moves/{{run_id}}"): Scope.READ,
     ("GET", f"{_MAILBOX}/moves/{{run_id}}/events"): Scope.READ,
     ("GET", f"{_MAILBOX}/moves/{{run_id}}/entries"): Scope.READ,
+    ("POST", f"{_MAILBOX}/moves/{{run_id}}/cancel"): Scope.MOVE,
+    ("POST", f"{_MAILBOX}/moves/{{run_id}}/pause"): Scope.MOVE,
+    ("POST", f"{_MAILBOX}/moves/{{run_id}}/resume"): Scope.MOVE,
     ("POST", f"{_MAILBOX}/moves/{{run_id}}/undo"): Scope.MOVE,
 }
 

@@ -1,14 +1,13 @@
 """The preview of a scan: what would happen to each message and why. Text is joined live and stored nowhere."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from gateway.api.context import ContextOf, CursorsOf, Mailbox, Revision
+from gateway.api.message import MessageAnswer
 from gateway.api.model import Answer, Body, Ids, Remember
-from gateway.graph.message import Message
 from gateway.organise import changes, previews, quarantine
 from gateway.store import scans
 from gateway.store.codes import DecidedBy, DecisionKind
@@ -17,15 +16,6 @@ from gateway.store.decisions import Decision, Filters
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions", tags=["decisions"])
 ScanId = Annotated[str, Path(max_length=64)]
 DecisionId = Annotated[str, Path(max_length=64)]
-
-
-class MessageAnswer(Answer):
-    """A message as Microsoft has it now: hostile text, to be shown as text."""
-
-    subject: str | None
-    sender_name: str | None
-    sender_address: str | None
-    received_at: datetime | None
 
 
 class FindingAnswer(Answer):
@@ -198,8 +188,5 @@ def _known(decision: Decision) -> dict[str, object]:
 
 def _row(row: previews.Row) -> RowAnswer:
     findings = [FindingAnswer.model_validate(finding._asdict()) for finding in row.findings]
-    return RowAnswer(**_known(row.decision), findings=findings, message=_message(row.message), sentence=row.sentence)
-
-
-def _message(message: Message | None) -> MessageAnswer | None:
-    return None if message is None else MessageAnswer.model_validate(message)
+    message = MessageAnswer.of(row.message)
+    return RowAnswer(**_known(row.decision), findings=findings, message=message, sentence=row.sentence)

@@ -12,12 +12,11 @@ from typing import Final
 from fastapi.responses import StreamingResponse
 
 from gateway.api.model import Answer
-from gateway.store.codes import WorkState
+from gateway.store.codes import FINAL_STATES, WorkState
 
 LOOK_SECONDS: Final = 0.5  # between two looks at the database
 KEEP_ALIVE_SECONDS: Final = 15.0  # a comment at least this often, or proxies cut the line
 MOST_SECONDS: Final = 540.0  # under the life of an access token: a client comes back with a new one
-_FINAL: Final = frozenset({WorkState.DONE, WorkState.FAILED, WorkState.CANCELLED})
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -38,7 +37,7 @@ async def _events(look: Callable[[], Awaitable[tuple[Answer, WorkState]]], seen:
         elif silent >= KEEP_ALIVE_SECONDS:
             silent = 0.0
             yield ": still here\n\n"
-        if state in _FINAL:
+        if state in FINAL_STATES:
             return
         await asyncio.sleep(LOOK_SECONDS)
         silent, spent = silent + LOOK_SECONDS, spent + LOOK_SECONDS

@@ -56,6 +56,7 @@ VALUES: Final[dict[str, Any]] = {
     "expires_at": "2026-12-02T09:30:00Z",
     "field": "subject",
     "folder_id": f"fld_{_ID}",
+    "from_folder_id": f"fld_{_ID}",
     "idempotency-key": "2c1f0c5e-6a0d-4f7e-9d3b-5b8a1e4f7c90",
     "if-match": '"3"',
     "irrecoverable_at": "2026-12-02T09:30:00.000Z",

@@ -11,16 +11,17 @@ from sqlalchemy import Connection
 
 from gateway.api import events
 from gateway.api.context import ContextOf, CursorsOf, IdempotencyKey, Mailbox, Revision, WorkOf
+from gateway.api.message import MessageAnswer
 from gateway.api.model import Answer, Body, Ids, instant
-from gateway.organise import eta, requests
+from gateway.organise import eta, halting, journals, previews, requests
 from gateway.organise.context import Context
-from gateway.store import journal, move_runs
-from gateway.store.codes import EntryState, RunKind, WorkState
+from gateway.store import move_runs
+from gateway.store.codes import EntryState, Progress, RunKind, WorkState
 from gateway.store.move_runs import MoveRun
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/moves", tags=["moves"])
 RunId = Annotated[str, Path(max_length=64)]
-PAGE = 100
+PAGE = previews.MOST
 POLL_SECONDS = 1
 RECENT, MOST = 20, 100  # runs of a list
 
@@ -49,7 +50,7 @@ class MoveAnswer(Answer):
     kind: RunKind
     undoes: str | None
     undone_by: str | None
-    state: WorkState
+    state: Progress
     started_at: datetime
     ended_at: datetime | None
     eta_seconds: int | None
@@ -67,9 +68,15 @@ class MoveList(Answer):
 
 
 class EntryAnswer(Answer):
-    """What was meant for one message and what came of it; code says why when it did not move."""
+    """What was meant for one message and what came of it; code says why when it did not move.
+
+    It was to go from from_folder_id to folder_id, null when that is gone. message: as it is now, null when it is gone.
+    """
 
     id: str
+    message: MessageAnswer | None
+    from_folder_id: str | None
+    folder_id: str | None
     state: EntryState
     attempts: int
     code: str | None
@@ -138,11 +145,10 @@ async def list_entries(
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> EntryPage:
     """The journal of a run."""
-    await context.read(lambda connection: move_runs.get(connection, mailbox, run_id))
     after = cursors.open(f"entries/{run_id}", cursor)
-    rows = await context.read(lambda connection: journal.page(connection, run_id, limit=PAGE, after=after))
-    following = cursors.sign(f"entries/{run_id}", rows[-1].seq) if len(rows) == PAGE else None
-    return EntryPage(items=[EntryAnswer.model_validate(row) for row in rows], next_cursor=following)
+    rows = await journals.page(context, mailbox, run_id, after=after, limit=PAGE)
+    following = cursors.sign(f"entries/{run_id}", rows[-1].entry.seq) if len(rows) == PAGE else None
+    return EntryPage(items=[_entry(row) for row in rows], next_cursor=following)
 
 
 @router.post("/{run_id}/undo", status_code=202, operation_id="undo_move")
@@ -161,11 +167,33 @@ async def undo_move(  # noqa: PLR0913, PLR0917  # what goes back, once only
     return await _accepted(context, run, response)
 
 
+@router.post("/{run_id}/pause", operation_id="pause_move")
+async def pause_move(mailbox: Mailbox, run_id: RunId, context: ContextOf) -> MoveAnswer:
+    """Lets a run rest after the chains in flight, across restarts; one that has ended stays as it ended."""
+    return await _one(context, await halting.pause_run(context, mailbox, run_id))
+
+
+@router.post("/{run_id}/resume", operation_id="resume_move")
+async def resume_move(mailbox: Mailbox, run_id: RunId, context: ContextOf, work: WorkOf) -> MoveAnswer:
+    """A paused run goes on where it was; nothing moves twice."""
+    return await _one(context, await halting.resume_run(context, work, mailbox, run_id))
+
+
+@router.post("/{run_id}/cancel", operation_id="cancel_move")
+async def cancel_move(mailbox: Mailbox, run_id: RunId, context: ContextOf, work: WorkOf) -> MoveAnswer:
+    """Stops a run: what has moved stays and can be undone, the rest is left alone; cancelled once it stood down."""
+    return await _one(context, await halting.cancel_run(context, work, mailbox, run_id))
+
+
+async def _one(context: Context, run: MoveRun) -> MoveAnswer:
+    (answer,) = await context.read(lambda connection: _told(connection, [run]))
+    return answer
+
+
 async def _accepted(context: Context, run: MoveRun, response: Response) -> MoveAnswer:
     response.headers["Location"] = f"/api/v1/mailboxes/{run.mailbox_id}/moves/{run.id}"
     response.headers["Retry-After"] = str(POLL_SECONDS)
-    (answer,) = await context.read(lambda connection: _told(connection, [run]))
-    return answer
+    return await _one(context, run)
 
 
 async def _look(context: Context, mailbox: str, run_id: str) -> tuple[MoveAnswer, WorkState]:
@@ -184,11 +212,25 @@ def _told(connection: Connection, runs: Sequence[MoveRun]) -> list[MoveAnswer]:
 
 def _answer(run: MoveRun, undone_by: str | None) -> MoveAnswer:
     stored = {name: value for name, value in run._asdict().items() if name in MoveAnswer.model_fields}
-    running = run.state is WorkState.RUNNING
+    running = run.progress is Progress.RUNNING
     known = {
+        "state": run.progress,
         "undone_by": undone_by,
         "started_at": instant(run.created_at),
         "ended_at": None if run.finished_at is None else instant(run.finished_at),
         "eta_seconds": eta.of_moves(run.total - run.ended, run.ended, run.pace_us) if running else None,
     }
     return MoveAnswer.model_validate({**stored, **known})
+
+
+def _entry(row: journals.Row) -> EntryAnswer:
+    entry = row.entry
+    return EntryAnswer(
+        id=entry.id,
+        message=MessageAnswer.of(row.message),
+        from_folder_id=row.from_folder_id,
+        folder_id=row.folder_id,
+        state=entry.state,
+        attempts=entry.attempts,
+        code=entry.code,
+    )

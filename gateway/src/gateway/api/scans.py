@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from gateway.api import events
 from gateway.api.context import ContextOf, Mailbox, WorkOf
 from gateway.api.model import Answer, Body, instant
-from gateway.organise import estimates, eta, requests
+from gateway.organise import estimates, eta, halting, requests
 from gateway.organise.context import Context
 from gateway.store import decisions, folders, scans
-from gateway.store.codes import DecisionKind, WorkState
+from gateway.store.codes import DecisionKind, Progress, WorkState
 from gateway.store.scans import Scan
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans", tags=["scans"])
@@ -40,7 +40,7 @@ class ScanAnswer(Answer):
 
     id: str
     folder_id: str | None
-    state: WorkState
+    state: Progress
     started_at: datetime
     ended_at: datetime | None
     eta_seconds: int | None
@@ -144,6 +144,20 @@ async def cancel_scan(
     return await _answer(context, await requests.cancel_scan(context, work, mailbox, scan_id), response)
 
 
+@router.post("/{scan_id}/pause", operation_id="pause_scan")
+async def pause_scan(mailbox: Mailbox, scan_id: ScanId, context: ContextOf, response: Response) -> ScanAnswer:
+    """Lets a scan rest after the page in flight, across restarts; one that has ended stays as it ended."""
+    return await _answer(context, await halting.pause_scan(context, mailbox, scan_id), response)
+
+
+@router.post("/{scan_id}/resume", operation_id="resume_scan")
+async def resume_scan(
+    mailbox: Mailbox, scan_id: ScanId, context: ContextOf, work: WorkOf, response: Response
+) -> ScanAnswer:
+    """A paused scan goes on where it was."""
+    return await _answer(context, await halting.resume_scan(context, work, mailbox, scan_id), response)
+
+
 async def _answer(context: Context, scan: Scan, response: Response) -> ScanAnswer:
     response.headers["ETag"] = f'"{scan.revision}"'
     return await _snapshot(context, scan)
@@ -164,9 +178,10 @@ def _one(scan: Scan, folder_id: str | None, counts: Mapping[DecisionKind, int]) 
     stored = {name: value for name, value in scan._asdict().items() if name in ScanAnswer.model_fields}
     known = {
         "folder_id": folder_id,
+        "state": scan.progress,
         "started_at": instant(scan.created_at),
         "ended_at": None if scan.finished_at is None else instant(scan.finished_at),
-        "eta_seconds": eta.of_scan(scan.total - scan.done, scan.pace_us) if scan.state is WorkState.RUNNING else None,
+        "eta_seconds": eta.of_scan(scan.total - scan.done, scan.pace_us) if scan.progress is Progress.RUNNING else None,
         "counts": counts,
     }
     return ScanAnswer.model_validate({**stored, **known})

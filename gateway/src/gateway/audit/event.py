@@ -55,7 +55,12 @@ class Kind(StrEnum):
     KEEPING_CHANGED = "keeping.changed"
     SCAN_STARTED = "scan.started"
     SCAN_FINISHED = "scan.finished"
+    SCAN_PAUSED = "scan.paused"
+    SCAN_RESUMED = "scan.resumed"
     MOVE_APPROVED = "move.approved"
+    MOVE_PAUSED = "move.paused"
+    MOVE_RESUMED = "move.resumed"
+    MOVE_STOPPED = "move.stopped"
     MOVE_BATCH = "move.batch"
     UNDO_APPROVED = "undo.approved"
     UNDO_BATCH = "undo.batch"
@@ -124,6 +129,11 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.SCAN_STARTED: "a scan was asked for; the object is the scan",
     Kind.SCAN_FINISHED: "it ended; the amount is of messages decided, the reason how it ended",
     Kind.MOVE_APPROVED: "a preview was approved; the object is the run, the amount is of messages planned",
+    Kind.SCAN_PAUSED: "its owner lets a scan rest; the object is the scan",
+    Kind.SCAN_RESUMED: "it goes on",
+    Kind.MOVE_PAUSED: "its owner lets a run, or an undo, rest; the object is the run",
+    Kind.MOVE_RESUMED: "it goes on",
+    Kind.MOVE_STOPPED: "it is to end before its time: what has moved stays moved, the rest is left alone",
     Kind.MOVE_BATCH: "so many messages of the run were about to be moved; written before Microsoft is called",
     Kind.UNDO_APPROVED: "a run is to be taken back; the object is the undoing run",
     Kind.UNDO_BATCH: "so many messages were about to go back",

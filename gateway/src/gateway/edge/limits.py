@@ -61,7 +61,7 @@ FAILURES: Final = Rule("failures", By.ADDRESS)  # refused access tokens, whateve
 AUTHENTICATION: Final = frozenset({"session", "failures"})
 
 _WORK: Final = ("/scans", "/moves")
-_BACK: Final = ("/undo", "/cancel")
+_BACK: Final = ("/undo", "/cancel", "/pause")
 
 
 class Limits(NamedTuple):

@@ -22,14 +22,17 @@ from gateway.organise.context import Context, now
 from gateway.organise.targets import Allowed, Targets
 from gateway.store import clock, journal, move_runs
 from gateway.store.codes import EntryState, RunKind, WorkState
+from gateway.store.errors import IllegalTransition
 from gateway.store.journal import JournalEntry, Outcome
 from gateway.store.move_runs import MoveRun
 from gateway.work import Json, StepFailed, Steps
 
 PARALLEL = 4  # chains in flight; Graph's concurrency for a mailbox
 MAX_ATTEMPTS = 12  # of one chain, with pauses that Graph names in between; then it is left as failed, not moved
+HALTED: Final = 0  # instead of a number of attempts: the owner paused or stopped the run
 FIRST_PAUSE = 1.0  # seconds, when Graph is away and names none
 MAX_PAUSE = 60.0  # seconds between two attempts
+STOPPED: Final = "stopped"  # the code of what was left alone because its run was stopped
 _OPEN: Final = frozenset({EntryState.PLANNED, EntryState.INTENDED})
 
 
@@ -43,31 +46,48 @@ class ApplyWorkflow:
         self._targets = Targets(lambda mailbox_id: context.graph(mailbox_id).reader)
 
     async def run(self, steps: Steps, run_id: str) -> None:
-        """Begin, the chains four at a time, finish. What could not be moved in the end is said, and stays."""
+        """Begin, the chains four at a time, finish. What could not be moved in the end is said, and stays.
+
+        One that its owner halts stands down instead; a run that is paused or has ended is not begun.
+        """
         try:
             chains = await steps.run("begin", self.begin, run_id)
-            for first in range(0, int(str(chains)), PARALLEL):
-                await self._together(steps, run_id, range(first, min(first + PARALLEL, int(str(chains)))))
-            await steps.run("finish", self.finish, run_id, WorkState.DONE, "")
+            if chains is None:
+                return
+            if await self._chains(steps, run_id, int(str(chains))):
+                await steps.run("finish", self.finish, run_id, WorkState.DONE, "")
+            else:
+                await steps.run("stand_down", self.stand_down, run_id)
         except StepFailed as failure:
             await steps.run("finish", self.finish, run_id, WorkState.FAILED, failure.code)
 
-    async def _together(self, steps: Steps, run_id: str, numbers: Sequence[int]) -> None:
-        """Lets every chain come to its end before the first failure is raised."""
+    async def _chains(self, steps: Steps, run_id: str, count: int) -> bool:
+        """Whether all of them came to their end."""
+        for first in range(0, count, PARALLEL):
+            if not await self._together(steps, run_id, range(first, min(first + PARALLEL, count))):
+                return False
+        return True
+
+    async def _together(self, steps: Steps, run_id: str, numbers: Sequence[int]) -> bool:
+        """Whether all ended. Lets every chain come to its end, or stand down, before the first failure is raised."""
         running = (steps.run("chain", self.chain, run_id, number) for number in numbers)
         ended = await asyncio.gather(*running, return_exceptions=True)
         for failure in ended:
             if isinstance(failure, BaseException):
                 raise failure
+        return HALTED not in ended
 
     async def begin(self, run_id: str) -> Json:
-        """Marks the run as running; how many chains it has."""
+        """Marks the run as running; how many chains it has, None when it is paused or has ended."""
         run = await self._run(run_id)
-        await self._context.write(lambda connection: move_runs.start(connection, run_id))
+        try:
+            await self._context.write(lambda connection: move_runs.start(connection, run_id))
+        except IllegalTransition:
+            return None
         return -(-run.total // journal.CHAIN_LENGTH)
 
     async def chain(self, run_id: str, number: int) -> Json:
-        """Brings every entry of a chain to its end; how many attempts that took."""
+        """Brings every entry of a chain to its end; how many attempts that took, or HALTED between two of them."""
         run, begun = await self._run(run_id), monotonic_ns()
         entries = await self._open_entries(run_id, number)
         count = len(entries)
@@ -76,11 +96,43 @@ class ApplyWorkflow:
             if not entries:
                 await self._measured(run, begun, count)
                 return attempt
+            if _is_halted(await self._run(run_id)):
+                return HALTED
             pause = await self._attempt_or_pause(run, entries)
             entries = await self._open_entries(run_id, number)
             await asyncio.sleep(min(pause, MAX_PAUSE) if entries else 0)
         await self._give_up(run, entries)
         return MAX_ATTEMPTS
+
+    async def stand_down(self, run_id: str) -> Json:
+        """A paused run rests as it is; one that is to stop ends: what is unknown is read back, the rest left alone."""
+        self._targets.forget(run_id)
+        run = await self._run(run_id)
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            if not run.stopping:
+                return None
+            try:
+                await self._stop(run)
+            except (GraphUnavailable, GraphThrottled) as away:
+                if attempt == MAX_ATTEMPTS:
+                    raise
+                await asyncio.sleep(_patience(away))
+            else:
+                return None
+        return None
+
+    async def _stop(self, run: MoveRun) -> None:
+        unknown = await self._context.read(lambda connection: journal.intended(connection, run.id))
+        await self._settle(unknown)
+        places = await self._context.graph(run.mailbox_id).reader.locate([MessageId(e.message_id) for e in unknown])
+        outcomes = [_read_back(entry, places) for entry in unknown]
+
+        def end(connection: Connection) -> None:
+            journal.record(connection, run.id, outcomes, now=now())
+            journal.leave(connection, run.id, STOPPED, now=now())
+            move_runs.finish(connection, run.id, WorkState.CANCELLED, now=now())
+
+        await self._context.write(end)
 
     async def _measured(self, run: MoveRun, begun: int, count: int) -> None:
         """What each of so many messages took since `begun` (monotonic, ns), as chains go beside one another."""
@@ -118,7 +170,7 @@ class ApplyWorkflow:
         try:
             return await self._attempt(run, entries, await self._targets.of(run, entries))
         except (GraphUnavailable, GraphThrottled) as away:
-            return FIRST_PAUSE if away.retry_after is None else away.retry_after
+            return _patience(away)
 
     async def _attempt(
         self,
@@ -171,6 +223,24 @@ class ApplyWorkflow:
             for entry in entries
         ]
         await self._record(run, outcomes)
+
+
+def _is_halted(run: MoveRun) -> bool:
+    return run.stopping or run.paused_at is not None
+
+
+def _patience(away: GraphUnavailable | GraphThrottled) -> float:
+    """Seconds until Graph is asked again."""
+    return min(FIRST_PAUSE if away.retry_after is None else away.retry_after, MAX_PAUSE)
+
+
+def _read_back(entry: JournalEntry, places: Mapping[MessageId, GraphFolderId | None]) -> Outcome:
+    """What came of an attempt whose answer was lost, and that is not made again."""
+    place = places[MessageId(entry.message_id)]
+    if place is None:
+        return Outcome(entry.id, EntryState.GONE, "message_gone")
+    at_goal = place == entry.to_graph_id
+    return Outcome(entry.id, EntryState.MOVED) if at_goal else Outcome(entry.id, EntryState.SKIPPED, STOPPED)
 
 
 def _settled(

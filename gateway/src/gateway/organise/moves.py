@@ -16,7 +16,7 @@ from gateway.organise import folders
 from gateway.organise.context import Context, now
 from gateway.store import decisions, journal, move_runs, protections, scans, token_caches
 from gateway.store import folders as rows
-from gateway.store.codes import Access, DecisionKind, WorkState
+from gateway.store.codes import FINAL_STATES, Access, DecisionKind, WorkState
 from gateway.store.decisions import Filters
 from gateway.store.journal import JournalEntry, PlannedMove
 from gateway.store.move_runs import MoveRun
@@ -64,7 +64,7 @@ async def undo(
 
     def change(connection: Connection) -> MoveRun:
         run = move_runs.get(connection, mailbox_id, run_id)
-        if run.state not in scans.FINAL_STATES:
+        if run.state not in FINAL_STATES:
             raise FailedPrecondition("this run is still moving messages; undo it when it has ended")
         started = move_runs.by_idempotency(connection, mailbox_id, _hash(key))
         if started is not None:

@@ -16,7 +16,7 @@ from gateway.organise.context import Context, now
 from gateway.organise.scan import ScanWorkflow
 from gateway.store import folders as folder_rows
 from gateway.store import mailboxes, move_runs, scans
-from gateway.store.codes import WorkState
+from gateway.store.codes import FINAL_STATES, WorkState
 from gateway.store.move_runs import MoveRun
 from gateway.store.scans import Scan
 from gateway.work import Work
@@ -44,7 +44,7 @@ async def cancel_scan(context: Context, work: Work, mailbox_id: str, scan_id: st
 
     def change(connection: Connection) -> Scan:
         found = scans.lock(connection, mailbox_id, scan_id)
-        if found.state not in scans.FINAL_STATES:
+        if found.state not in FINAL_STATES:
             ended.finish(context, connection, scan_id, WorkState.CANCELLED)
         return scans.get(connection, mailbox_id, scan_id)
 
@@ -84,16 +84,16 @@ async def undo(  # noqa: PLR0913  # what goes back, once only
 
 
 async def take_up(context: Context, work: Work) -> int:
-    """At start: queues what is written down as open. What is queued already stays queued once. How many that were."""
+    """At start: queues what is open and not paused; what is queued already is queued once. How many that were."""
     mailbox_ids = await context.read(mailboxes.all_ids)
     count = 0
     for mailbox_id in mailbox_ids:
         open_scans = await context.read(partial(scans.unfinished, mailbox_id=mailbox_id))
         open_runs = await context.read(partial(move_runs.unfinished, mailbox_id=mailbox_id))
         for row in open_scans:
-            await work.start(ScanWorkflow.NAME, row.id, mailbox=mailbox_id)
+            await work.start(ScanWorkflow.NAME, row.id, mailbox=mailbox_id, attempt=row.attempt)
         for run in open_runs:
-            await work.start(ApplyWorkflow.NAME, run.id, mailbox=mailbox_id)
+            await work.start(ApplyWorkflow.NAME, run.id, mailbox=mailbox_id, attempt=run.attempt)
         count += len(open_scans) + len(open_runs)
     return count
 

@@ -28,8 +28,9 @@ from gateway.organise.ruling import Ruling, rulings
 from gateway.organise.texts import text_of
 from gateway.organise.verdict import Verdict
 from gateway.store import decisions, mailboxes, scans
-from gateway.store.codes import DecisionKind, WorkState
+from gateway.store.codes import DecisionKind, Progress, WorkState
 from gateway.store.decisions import NewDecision
+from gateway.store.errors import IllegalTransition
 from gateway.store.scans import Scan
 from gateway.vault.vault import Cell
 from gateway.work import Json, StepFailed, Steps
@@ -51,30 +52,39 @@ class ScanWorkflow:
         self._memory = Memory(context.judge.sentinel)
 
     async def run(self, steps: Steps, scan_id: str) -> None:
-        """Begin, learn, page after page, finish. A failed step ends the scan as failed, with its code."""
+        """Begin, learn, page after page, finish. A failed step ends the scan as failed, with its code.
+
+        One that its owner pauses stands down after a page; a scan that is paused or has ended is not begun.
+        """
         try:
-            await steps.run("begin", self.begin, scan_id)
+            if await steps.run("begin", self.begin, scan_id) is None:
+                return
             await steps.run("learn", self.learn, scan_id)
-            await self._pages(steps, scan_id)
-            await steps.run("finish", self.finish, scan_id, WorkState.DONE, "")
+            if await self._pages(steps, scan_id):
+                await steps.run("finish", self.finish, scan_id, WorkState.DONE, "")
         except StepFailed as failure:
             await steps.run("finish", self.finish, scan_id, WorkState.FAILED, failure.code)
         finally:
             self._memory.forget(scan_id)
 
-    async def _pages(self, steps: Steps, scan_id: str) -> None:
+    async def _pages(self, steps: Steps, scan_id: str) -> bool:
+        """Whether the last one was decided."""
         for number in range(MAX_PAGES):
-            if not await steps.run("page", self.page, scan_id, number):
-                return
+            more = await steps.run("page", self.page, scan_id, number)
+            if not more:
+                return more is not None
         raise StepFailed("too_many_pages")  # what is left was not looked at: that is no preview of the folder
 
     async def begin(self, scan_id: str) -> Json:
-        """Marks the scan as running and counts what there is to read."""
+        """Marks the scan as running and counts what there is to read; None when it is paused or has ended."""
         scan = await self._scan(scan_id)
         folders = await self._context.graph(scan.mailbox_id).reader.folders()
         total = next((folder.total for folder in folders if folder.id == scan.source_graph_id), 0)
         looked_at = total if scan.most is None else min(total, scan.most)
-        await self._context.write(lambda connection: scans.start(connection, scan_id, total=looked_at))
+        try:
+            await self._context.write(lambda connection: scans.start(connection, scan_id, total=looked_at))
+        except IllegalTransition:
+            return None
         return looked_at
 
     async def learn(self, scan_id: str) -> Json:
@@ -90,8 +100,13 @@ class ScanWorkflow:
             return await self._learn_anew(scan)
 
     async def page(self, scan_id: str, number: int) -> Json:
-        """Decides one page; whether there is another. A page that was saved before is not read again."""
+        """Decides one page; whether there is another, None when the scan was paused or ended by its owner.
+
+        A page that was saved before is not read again.
+        """
         scan = await self._scan(scan_id)
+        if scan.progress is not Progress.RUNNING:
+            return None
         if scan.pages <= number:
             begun = monotonic_ns()
             page = _within(await self._read(scan), scan)

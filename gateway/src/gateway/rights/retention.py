@@ -19,8 +19,8 @@ from gateway.organise.plan import month_of
 from gateway.store import audit as audit_rows
 from gateway.store import clock, duties, scan_charges, spending
 from gateway.store.audit import Entry, Head
+from gateway.store.codes import FINAL_STATES
 from gateway.store.engine import reading
-from gateway.store.scans import FINAL_STATES
 from gateway.store.tables import (
     decision,
     denied_token,
@@ -146,7 +146,8 @@ class Retention:
         return audit_rows.last_before(connection, log, now - self._periods.of(log))
 
     def _old_scans(self, now: int) -> Select[tuple[str]]:
-        old = scan.c.state.in_(FINAL_STATES) & (scan.c.created_at < now - self._periods.metadata)
+        resting = scan.c.state.in_(FINAL_STATES) | scan.c.paused_at.is_not(None)
+        old = resting & (scan.c.created_at < now - self._periods.metadata)
         return select(scan.c.id).where(old).order_by(scan.c.created_at, scan.c.id)
 
 

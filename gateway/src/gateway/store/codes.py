@@ -1,6 +1,7 @@
 """The closed vocabularies of the code columns; the database refuses anything else (CHECK constraints)."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class WorkState(StrEnum):
@@ -11,6 +12,26 @@ class WorkState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+OPEN_STATES: Final = (WorkState.QUEUED, WorkState.RUNNING)
+FINAL_STATES: Final = frozenset(WorkState) - set(OPEN_STATES)
+
+
+class Progress(StrEnum):
+    """Where it stands as its owner is told: a WorkState, or paused whatever it was doing."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @classmethod
+    def of(cls, state: WorkState, paused_at: int | None) -> "Progress":
+        """What has ended is not paused."""
+        return cls.PAUSED if paused_at is not None and state in OPEN_STATES else cls(state.value)
 
 
 class DecisionKind(StrEnum):

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from gateway.store import ids
-from gateway.store.codes import EntryState, WorkState
+from gateway.store.codes import OPEN_STATES, EntryState, WorkState
 from gateway.store.errors import IllegalTransition
-from gateway.store.scans import OPEN_STATES
 from gateway.store.tables import journal_entry, move_run
 
 CHAIN_LENGTH = 20  # requests in one Graph $batch
@@ -20,7 +19,7 @@ BATCH = 1000  # rows in one executemany
 
 _FINAL: Final = frozenset({EntryState.MOVED, EntryState.SKIPPED, EntryState.GONE, EntryState.FAILED})
 TRANSITIONS: Final[Mapping[EntryState, frozenset[EntryState]]] = {
-    EntryState.PLANNED: frozenset({EntryState.INTENDED}),
+    EntryState.PLANNED: frozenset({EntryState.INTENDED, EntryState.SKIPPED}),  # skipped: the run was stopped before
     EntryState.INTENDED: _FINAL | {EntryState.INTENDED},  # again, when the outcome of an attempt is unknown
     **{state: frozenset() for state in _FINAL},
 }
@@ -114,6 +113,22 @@ def record(connection: Connection, run_id: str, outcomes: Sequence[Outcome], *, 
         counted = move_run.c[_COUNTED_AS[state]]
         counting = update(move_run).where(move_run.c.id == run_id)
         connection.execute(counting.values({counted: counted + len(entry_ids)}))
+
+
+def intended(connection: Connection, run_id: str) -> list[JournalEntry]:
+    """What was called for and whose outcome is not known, in order."""
+    mine = (journal_entry.c.run_id == run_id) & (journal_entry.c.state == EntryState.INTENDED)
+    rows = connection.execute(select(journal_entry).where(mine).order_by(journal_entry.c.seq))
+    return [JournalEntry(**row._asdict()) for row in rows]
+
+
+def leave(connection: Connection, run_id: str, code: str, *, now: int) -> None:
+    """All that is still planned is left alone, counted on the run."""
+    mine = (journal_entry.c.run_id == run_id) & (journal_entry.c.state == EntryState.PLANNED)
+    values = {"state": EntryState.SKIPPED, "code": code, "updated_at": now}
+    left = connection.execute(update(journal_entry).where(mine).values(values)).rowcount
+    counting = update(move_run).where(move_run.c.id == run_id)
+    connection.execute(counting.values(skipped=move_run.c.skipped + left))
 
 
 def undoable(connection: Connection, run_id: str) -> list[JournalEntry]:

@@ -1,21 +1,21 @@
 """Move runs: applying a scan's decisions, or taking such a run back. One idempotency key makes one run."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from gateway.store import ids
-from gateway.store.codes import RunKind, WorkState
+from gateway.store.codes import FINAL_STATES, OPEN_STATES, Progress, RunKind, WorkState
 from gateway.store.errors import Duplicate, IllegalTransition, RowAbsent
-from gateway.store.scans import FINAL_STATES, OPEN_STATES
 from gateway.store.tables import move_run
 
 
 class MoveRun(NamedTuple):
     """`total` entries are journalled; `moved`, `skipped` (gone ones too) and `failed` count those that have ended.
 
-    `pace_us` = microseconds a message of late, None before the first chain.
+    `pace_us` = microseconds a message of late, None before the first chain. `paused_at` = since when its owner lets it
+    rest; `attempt` counts the workflows that it had before this one; `stopping` = it is to end before its time.
     """
 
     id: str
@@ -33,6 +33,14 @@ class MoveRun(NamedTuple):
     created_at: int
     finished_at: int | None
     pace_us: int | None
+    paused_at: int | None
+    attempt: int
+    stopping: bool
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands, as its owner is told."""
+        return Progress.of(self.state, self.paused_at)
 
     @property
     def ended(self) -> int:
@@ -52,7 +60,7 @@ def create(  # noqa: PLR0913  # one keyword for each column that has no default
     """A queued run: an undo of run `undoes`, else an apply. Raises Duplicate for a key used before."""
     kind = RunKind.APPLY if undoes is None else RunKind.UNDO
     queued = (kind, undoes, WorkState.QUEUED, 0, 0, 0, 0, idempotency_hash)
-    new = MoveRun(ids.new("mov"), mailbox_id, scan_id, *queued, None, now, None, None)
+    new = MoveRun(ids.new("mov"), mailbox_id, scan_id, *queued, None, now, None, None, None, 0, stopping=False)
     if idempotency_hash is not None and by_idempotency(connection, mailbox_id, idempotency_hash):
         raise Duplicate("this request has started a run already")
     connection.execute(insert(move_run), new._asdict())
@@ -61,20 +69,17 @@ def create(  # noqa: PLR0913  # one keyword for each column that has no default
 
 def get(connection: Connection, mailbox_id: str, run_id: str) -> MoveRun:
     """One run of a mailbox. Raises RowAbsent."""
-    row = connection.execute(
-        select(move_run).where(move_run.c.id == run_id, move_run.c.mailbox_id == mailbox_id)
-    ).one_or_none()
-    if row is None:
-        raise RowAbsent("no such move run")
-    return MoveRun(**row._asdict())
+    return _one(connection, select(move_run).where(_is(mailbox_id, run_id)))
+
+
+def lock(connection: Connection, mailbox_id: str, run_id: str) -> MoveRun:
+    """The run, held until the transaction ends. Raises RowAbsent."""
+    return _one(connection, select(move_run).where(_is(mailbox_id, run_id)).with_for_update())
 
 
 def by_id(connection: Connection, run_id: str) -> MoveRun:
     """One run, for work that was authorised when it was queued. Raises RowAbsent."""
-    row = connection.execute(select(move_run).where(move_run.c.id == run_id)).one_or_none()
-    if row is None:
-        raise RowAbsent("no such move run")
-    return MoveRun(**row._asdict())
+    return _one(connection, select(move_run).where(move_run.c.id == run_id))
 
 
 def by_idempotency(connection: Connection, mailbox_id: str, idempotency_hash: bytes) -> MoveRun | None:
@@ -110,15 +115,24 @@ def of_mailbox(connection: Connection, mailbox_id: str) -> list[MoveRun]:
 
 
 def unfinished(connection: Connection, mailbox_id: str) -> list[MoveRun]:
-    """A mailbox's queued and running runs, oldest first."""
-    still_open = (move_run.c.mailbox_id == mailbox_id) & move_run.c.state.in_(OPEN_STATES)
-    query = select(move_run).where(still_open).order_by(move_run.c.created_at, move_run.c.id)
+    """A mailbox's queued and running runs that are not paused, oldest first."""
+    going = move_run.c.state.in_(OPEN_STATES) & move_run.c.paused_at.is_(None)
+    query = (
+        select(move_run)
+        .where(move_run.c.mailbox_id == mailbox_id, going)
+        .order_by(move_run.c.created_at, move_run.c.id)
+    )
     return [MoveRun(**row._asdict()) for row in connection.execute(query)]
 
 
 def start(connection: Connection, run_id: str) -> None:
-    """Queued, or running before a restart, to running. Raises IllegalTransition."""
-    _step(connection, run_id, {"state": WorkState.RUNNING})
+    """Queued, or running before a restart, to running. Raises IllegalTransition, of a paused one too."""
+    _step(connection, run_id, {"state": WorkState.RUNNING}, move_run.c.paused_at.is_(None))
+
+
+def stop(connection: Connection, run_id: str) -> None:
+    """It is to end before its time. Raises IllegalTransition."""
+    _step(connection, run_id, {"stopping": True})
 
 
 def pace(connection: Connection, run_id: str, pace_us: int) -> None:
@@ -131,10 +145,25 @@ def finish(connection: Connection, run_id: str, state: WorkState, *, now: int, e
     """Close an open run as done, failed or cancelled. Raises IllegalTransition."""
     if state not in FINAL_STATES:
         raise IllegalTransition("a move run finishes as done, failed or cancelled")
-    _step(connection, run_id, {"state": state, "error_code": error_code, "finished_at": now})
+    _step(connection, run_id, {"state": state, "error_code": error_code, "finished_at": now, "paused_at": None})
 
 
-def _step(connection: Connection, run_id: str, values: dict[str, object]) -> None:
+def _step(
+    connection: Connection, run_id: str, values: dict[str, object], provided: ColumnElement[bool] | None = None
+) -> None:
     still_open = (move_run.c.id == run_id) & move_run.c.state.in_(OPEN_STATES)
+    if provided is not None:
+        still_open &= provided
     if connection.execute(update(move_run).where(still_open).values(values)).rowcount != 1:
-        raise IllegalTransition("the move run is finished, or there is none")
+        raise IllegalTransition("the move run is finished or paused, or there is none")
+
+
+def _is(mailbox_id: str, run_id: str) -> ColumnElement[bool]:
+    return (move_run.c.id == run_id) & (move_run.c.mailbox_id == mailbox_id)
+
+
+def _one(connection: Connection, query: Select[Any]) -> MoveRun:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise RowAbsent("no such move run")
+    return MoveRun(**row._asdict())

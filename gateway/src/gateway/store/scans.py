@@ -5,12 +5,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, insert, select, tuple_, update
 
 from gateway.store import ids
-from gateway.store.codes import WorkState
+from gateway.store.codes import FINAL_STATES, OPEN_STATES, Progress, WorkState
 from gateway.store.errors import IllegalTransition, RowAbsent, StaleVersion
 from gateway.store.tables import scan
-
-OPEN_STATES = (WorkState.QUEUED, WorkState.RUNNING)
-FINAL_STATES = frozenset(WorkState) - set(OPEN_STATES)
 
 
 class Scan(NamedTuple):
@@ -18,6 +15,7 @@ class Scan(NamedTuple):
 
     `most` = messages that it looks at, None for all; `pages` = pages decided; `cursor_sealed` = where the next one is,
     None before the first and after the last; `pace_us` = microseconds a message of late, None before the first page.
+    `paused_at` = since when its owner lets it rest; `attempt` counts the workflows that it had before this one.
     """
 
     id: str
@@ -35,12 +33,21 @@ class Scan(NamedTuple):
     finished_at: int | None
     most: int | None
     pace_us: int | None
+    paused_at: int | None
+    attempt: int
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands, as its owner is told."""
+        return Progress.of(self.state, self.paused_at)
 
 
 def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int, most: int | None = None) -> Scan:
     """A queued scan of one mail folder, of its first `most` messages."""
     queued = WorkState.QUEUED
-    new = Scan(ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most, None)
+    new = Scan(
+        ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most, None, None, 0
+    )
     connection.execute(insert(scan), new._asdict())
     return new
 
@@ -81,16 +88,15 @@ def of_mailbox(connection: Connection, mailbox_id: str) -> list[Scan]:
 
 
 def unfinished(connection: Connection, mailbox_id: str) -> list[Scan]:
-    """A mailbox's queued and running scans, oldest first."""
-    query = (
-        select(scan).where(scan.c.mailbox_id == mailbox_id, scan.c.state.in_(OPEN_STATES)).order_by(scan.c.created_at)
-    )
+    """A mailbox's queued and running scans that are not paused, oldest first."""
+    going = scan.c.state.in_(OPEN_STATES) & scan.c.paused_at.is_(None)
+    query = select(scan).where(scan.c.mailbox_id == mailbox_id, going).order_by(scan.c.created_at)
     return [Scan(**row._asdict()) for row in connection.execute(query)]
 
 
 def start(connection: Connection, scan_id: str, *, total: int) -> None:
-    """Queued, or running before a restart, to running. Raises IllegalTransition."""
-    _step(connection, scan_id, {"state": WorkState.RUNNING, "total": total})
+    """Queued, or running before a restart, to running. Raises IllegalTransition, of a paused one too."""
+    _step(connection, scan_id, {"state": WorkState.RUNNING, "total": total}, scan.c.paused_at.is_(None))
 
 
 def add_learned(connection: Connection, scan_id: str, count: int) -> None:
@@ -114,7 +120,7 @@ def finish(connection: Connection, scan_id: str, state: WorkState, *, now: int, 
     """Close an open scan as done, failed or cancelled. Raises IllegalTransition."""
     if state not in FINAL_STATES:
         raise IllegalTransition("a scan finishes as done, failed or cancelled")
-    _step(connection, scan_id, {"state": state, "error_code": error_code, "finished_at": now})
+    _step(connection, scan_id, {"state": state, "error_code": error_code, "finished_at": now, "paused_at": None})
 
 
 def _step(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from gateway.store.codes import (
@@ -291,6 +292,8 @@ scan = Table(
     Column("finished_at", BigInteger),
     Column("most", Integer),
     Column("pace_us", BigInteger),
+    Column("paused_at", BigInteger),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("id", "mailbox_id"),
     Index(None, "mailbox_id", "created_at"),
     _one_of("state", WorkState),
@@ -356,6 +359,9 @@ move_run = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("pace_us", BigInteger),
+    Column("paused_at", BigInteger),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("stopping", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["scan_id", "mailbox_id"], ["scan.id", "scan.mailbox_id"], ondelete="CASCADE"),
     UniqueConstraint("id", "mailbox_id"),
     UniqueConstraint("mailbox_id", "idempotency_hash"),
