@@ -92,6 +92,7 @@ OURS = {  # a session, a key, a correction, a rule, a protection, what was learn
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/session",
     "DELETE /api/v1/sessions",
+    "DELETE /api/v1/sessions/{session_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
