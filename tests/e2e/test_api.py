@@ -139,6 +139,7 @@ REACHES = [
     ("POST", "/protections", {"kind": "folder", "text": "{folder}"}),
     ("DELETE", "/protections/{protection}", None),
     ("GET", "/keeping", None),
+    ("GET", "/settings", None),
     ("PATCH", "/keeping", {"flagged": False}),
     ("POST", "/moves", {"scan_id": "{scan}"}),
     ("POST", "/moves", {"scan_id": "{scan}", "decision_ids": ["{decision}"]}),

@@ -35,6 +35,7 @@ ROUTES = {
     "GET /api/v1/mailboxes/{mailbox_id}/corrections",
     "GET /api/v1/mailboxes/{mailbox_id}/folders",
     "GET /api/v1/mailboxes/{mailbox_id}/keeping",
+    "GET /api/v1/mailboxes/{mailbox_id}/settings",
     "GET /api/v1/mailboxes/{mailbox_id}/learned",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/entries",
@@ -134,12 +135,15 @@ def test_the_only_verb_is_move() -> None:
     """What may be done to mail: read its metadata, move it. Beside it: make an empty folder. No verb, path, URL."""
     assert _public(Mover) == {"move"}
     assert _public(FolderMaker) == {"make"}
-    assert _public(Reader) == {"first_page", "folders", "locate", "me", "messages", "page", "resumed", "written_to"}
+    assert _public(Reader) == {
+        *("first_page", "folders", "locate", "me", "messages", "page", "resumed", "time_zone", "written_to"),
+    }
     assert _public(Transport) == {
         "get_folders",
         "get_me",
         "get_page",
         "get_sent",
+        "get_settings",
         "pause",
         "post_folder",
         "post_moves",

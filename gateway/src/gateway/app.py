@@ -19,6 +19,7 @@ from gateway.api import (
     inspect,
     keeping,
     learned,
+    mailbox_settings,
     mailboxes,
     me,
     moves,
@@ -105,6 +106,7 @@ def fast_routes(parts: Parts) -> list[FastRoute]:
 def _routers(parts: Parts) -> list[APIRouter]:
     nouns = [
         mailboxes.router,
+        mailbox_settings.router,
         folders.router,
         starter_folders.router,
         learned.router,

@@ -58,6 +58,7 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", "/api/v1/quota"): Scope.READ,
     ("GET", "/api/v1/starter-folders"): Scope.READ,
     ("GET", "/api/v1/mailboxes"): Scope.READ,
+    ("GET", f"{_MAILBOX}/settings"): Scope.READ,
     ("GET", f"{_MAILBOX}/folders"): Scope.READ,
     ("POST", f"{_MAILBOX}/folders"): Scope.FOLDERS,
     ("PATCH", f"{_MAILBOX}/folders/{{folder_id}}"): Scope.FOLDERS,
