@@ -117,6 +117,7 @@ REACHES = [
     ("DELETE", "/learned/messages/{decision}", None),
     ("GET", "/activity", None),
     ("PATCH", "/folders/{folder}", {"chosen": False}),
+    ("POST", "/folders/{folder}/trial", {"description": "Build results"}),
     ("POST", "/scans", {}),
     ("POST", "/scans", {"folder_id": "{folder}"}),
     ("GET", "/scans/{scan}", None),

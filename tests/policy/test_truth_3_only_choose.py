@@ -70,6 +70,7 @@ ROUTES = {
     "POST /api/v1/api-keys",
     "POST /api/v1/mailboxes/{mailbox_id}/corrections",
     "POST /api/v1/mailboxes/{mailbox_id}/folders",
+    "POST /api/v1/mailboxes/{mailbox_id}/folders/{folder_id}/trial",
     "POST /api/v1/mailboxes/{mailbox_id}/moves",
     "POST /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/undo",
     "POST /api/v1/mailboxes/{mailbox_id}/proposals/{proposal_id}/accept",

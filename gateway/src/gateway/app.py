@@ -34,6 +34,7 @@ from gateway.api import (
     sessions,
     starter_folders,
     status,
+    trials,
     well_known,
 )
 from gateway.api.csp_reports import Violations
@@ -108,6 +109,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
         mailboxes.router,
         mailbox_settings.router,
         folders.router,
+        trials.router,
         starter_folders.router,
         learned.router,
         scans.router,

@@ -62,6 +62,7 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", f"{_MAILBOX}/folders"): Scope.READ,
     ("POST", f"{_MAILBOX}/folders"): Scope.FOLDERS,
     ("PATCH", f"{_MAILBOX}/folders/{{folder_id}}"): Scope.FOLDERS,
+    ("POST", f"{_MAILBOX}/folders/{{folder_id}}/trial"): Scope.SCAN,
     ("GET", f"{_MAILBOX}/learned"): Scope.READ,
     ("DELETE", f"{_MAILBOX}/learned"): Scope.RULES,
     ("DELETE", f"{_MAILBOX}/learned/folders/{{folder_id}}"): Scope.RULES,

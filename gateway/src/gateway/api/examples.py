@@ -91,6 +91,8 @@ VALUES: Final[dict[str, Any]] = {
     "signature": "00" * 64,
     "subject": "Your order 4711 is on its way",
     "technique": "instruction_override",
+    "looked_at": 200,
+    "share": 0.25,
     "time_zone": "Europe/Zurich",
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "starter_id": "receipts",
