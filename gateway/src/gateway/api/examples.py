@@ -21,6 +21,7 @@ VALUES: Final[dict[str, Any]] = {
     "EventAnswer.outcome": "done",
     "EventAnswer.reason": "done",
     "FolderAnswer.id": f"fld_{_ID}",
+    "MailboxAnswer.scopes": ["Mail.ReadWrite", "MailboxSettings.Read", "User.Read"],
     "MailboxAnswer.id": f"mbx_{_ID}",
     "MoveAnswer.id": f"mov_{_ID}",
     "ProposalAnswer.id": f"prp_{_ID}",
