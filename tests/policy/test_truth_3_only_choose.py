@@ -35,6 +35,7 @@ ROUTES = {
     "GET /api/v1/mailboxes/{mailbox_id}/corrections",
     "GET /api/v1/mailboxes/{mailbox_id}/folders",
     "GET /api/v1/mailboxes/{mailbox_id}/keeping",
+    "GET /api/v1/mailboxes/{mailbox_id}/settings",
     "GET /api/v1/mailboxes/{mailbox_id}/learned",
     "GET /api/v1/mailboxes/{mailbox_id}/moves",
     "GET /api/v1/mailboxes/{mailbox_id}/moves/{run_id}",
@@ -73,6 +74,7 @@ ROUTES = {
     "POST /api/v1/api-keys",
     "POST /api/v1/mailboxes/{mailbox_id}/corrections",
     "POST /api/v1/mailboxes/{mailbox_id}/folders",
+    "POST /api/v1/mailboxes/{mailbox_id}/folders/{folder_id}/trial",
     "POST /api/v1/mailboxes/{mailbox_id}/moves",
     "POST /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/cancel",
     "POST /api/v1/mailboxes/{mailbox_id}/moves/{run_id}/pause",
@@ -101,6 +103,7 @@ OURS = {  # a session, a key, a correction, a rule, a protection, what was learn
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/session",
     "DELETE /api/v1/sessions",
+    "DELETE /api/v1/sessions/{session_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned",
     "DELETE /api/v1/mailboxes/{mailbox_id}/learned/folders/{folder_id}",
@@ -142,12 +145,15 @@ def test_the_only_verb_is_move() -> None:
     """What may be done to mail: read its metadata, move it. Beside it: make an empty folder. No verb, path, URL."""
     assert _public(Mover) == {"move"}
     assert _public(FolderMaker) == {"make"}
-    assert _public(Reader) == {"first_page", "folders", "locate", "me", "messages", "page", "resumed", "written_to"}
+    assert _public(Reader) == {
+        *("first_page", "folders", "locate", "me", "messages", "page", "resumed", "time_zone", "written_to"),
+    }
     assert _public(Transport) == {
         "get_folders",
         "get_me",
         "get_page",
         "get_sent",
+        "get_settings",
         "pause",
         "post_folder",
         "post_moves",

@@ -33,7 +33,7 @@ PERMISSIONS: Final = {
         Permission(
             "MailboxSettings.Read",
             "87f447af-9fa4-4c32-9dfa-4a57a73d18ce",
-            "in the published policy; nothing reads it yet",
+            "to show times as you read them",
         ),
     )
 }

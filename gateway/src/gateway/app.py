@@ -19,6 +19,7 @@ from gateway.api import (
     inspect,
     keeping,
     learned,
+    mailbox_settings,
     mailboxes,
     me,
     moves,
@@ -33,6 +34,7 @@ from gateway.api import (
     sessions,
     starter_folders,
     status,
+    trials,
     well_known,
 )
 from gateway.api.csp_reports import Violations
@@ -105,7 +107,9 @@ def fast_routes(parts: Parts) -> list[FastRoute]:
 def _routers(parts: Parts) -> list[APIRouter]:
     nouns = [
         mailboxes.router,
+        mailbox_settings.router,
         folders.router,
+        trials.router,
         starter_folders.router,
         learned.router,
         scans.router,

@@ -23,6 +23,7 @@ CLASSES = [
     ("GET", "/api/v1/nowhere", RouteClass.READS),
     ("POST", f"{BOX}/scans", RouteClass.WORK),
     ("POST", f"{BOX}/moves", RouteClass.WORK),
+    ("POST", f"{BOX}/folders/fld_a/trial", RouteClass.WORK),
     ("POST", f"{BOX}/moves/mov_1/undo", RouteClass.BACK),
     ("POST", f"{BOX}/scans/scn_1/cancel", RouteClass.BACK),
     ("DELETE", "/api/v1/session", RouteClass.BACK),

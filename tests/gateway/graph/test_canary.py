@@ -63,6 +63,11 @@ def cases(whole: Any, canary: str) -> dict[str, tuple[str, object]]:
         "move with errors": ("move", {"responses": [{"id": "1", "status": 403, "body": error}]}),
         "move that is garbage": ("move", [canary]),
         "me with a body": ("me", {"id": "me", "aboutMe": canary, "body": canary}),
+        "settings with an automatic reply": (
+            "time_zone",
+            {"timeZone": "UTC", "automaticRepliesSetting": {"internalReplyMessage": canary}},
+        ),
+        "settings with a zone of the owner's": ("time_zone", {"timeZone": canary}),
         "folders with bodies": ("folders", {"responses": [{"id": "1", "status": 200, "body": message}]}),
     }
 
@@ -110,6 +115,7 @@ async def ask(desk: Any, verb: str) -> object:
         "messages": lambda: desk.reader.messages([A]),
         "move": lambda: desk.mover.move([A], origin(INBOX)),
         "me": desk.reader.me,
+        "time_zone": desk.reader.time_zone,
         "folders": desk.reader.folders,
     }
     try:

@@ -62,7 +62,7 @@ def test_there_is_no_generic_request() -> None:
     allowed = {PageLink, FolderLink, SentLink, ReadBatch, MoveBatch, NewFolder, float}
     methods = {name: method for name, method in inspect.getmembers(Transport, inspect.isfunction) if name[0] != "_"}
     assert set(methods) == {
-        *("get_page", "get_folders", "get_sent", "get_me", "pause"),
+        *("get_page", "get_folders", "get_sent", "get_me", "get_settings", "pause"),
         *("post_reads", "post_moves", "post_folder"),
     }
     for method in methods.values():
@@ -81,6 +81,7 @@ def test_what_can_be_done_to_a_mailbox() -> None:
         "page",
         "locate",
         "messages",
+        "time_zone",
         "written_to",
     }
     assert {name for name in vars(Mover) if name[0] != "_"} == {"move"}

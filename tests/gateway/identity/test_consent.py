@@ -85,7 +85,12 @@ async def test_preview_first_asks_for_no_more_than_looking(run_gateway: Any, san
         move = ("POST", "/v1.0/me/messages/any/move", {**bearer, "Content-Type": "application/json"})
         assert sandbox.http(*move, '{"destinationId": "archive"}')[0] == 403
         assert await gateway.mailboxes(signed_in["access_token"]) == [
-            {"id": mailbox_id, "access": "preview", "needs_sign_in": None}
+            {
+                "id": mailbox_id,
+                "access": "preview",
+                "scopes": ["Mail.ReadBasic", "User.Read"],
+                "needs_sign_in": None,
+            }
         ]
 
 
@@ -354,3 +359,20 @@ async def test_signing_in_connecting_and_signing_out_leave_a_trace(gateway: Any)
         ("session.exchange", 2),
         ("session.sign_out_everywhere", 1),
     }
+
+
+async def test_the_permissions_shown_are_those_that_microsoft_told_of(run_gateway: Any) -> None:
+    """After a sign-in, after agreeing to more, and after a refresh; of an account that wasn't told yet: none."""
+    full = ["Mail.ReadWrite", "MailboxSettings.Read", "User.Read"]
+    async with run_gateway(consent=FIRST) as gateway:
+        first = await gateway.sign_in()
+        (mailbox_id,) = first["mailboxes"]
+        url, cookie = await gateway.begin(first["access_token"], f"/{mailbox_id}/sign-in", access="full")
+        answer = await gateway.callback(await gateway.authorize(url), cookie)
+        token = (await gateway.exchange(answer.headers["location"].removeprefix("/#code="))).json()["access_token"]
+        assert (await gateway.mailboxes(token))[0]["scopes"] == full
+        with gateway.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE token_cache SET granted = NULL")  # as a migrated row is
+        assert (await gateway.mailboxes(token))[0]["scopes"] == []
+        await gateway.source.access_token(mailbox_id, CLAIMS)
+        assert (await gateway.mailboxes(token))[0]["scopes"] == full

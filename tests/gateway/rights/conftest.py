@@ -135,7 +135,10 @@ class Office:
         folder = Folder(folder_id, mailbox.id, "AAMkFolder", *sealed, chosen=True, origin=False, revision=1)
         folders.add(connection, folder)
         token = self._seal(connection, owner, Cell("token_cache", mailbox.id, "sealed"), f"{name} token")
-        token_caches.put(connection, mailbox.id, sealed=token, access=Access.FULL, expected=token_caches.ABSENT)
+        granted = frozenset({"User.Read", "Mail.ReadWrite"})
+        token_caches.put(
+            connection, mailbox.id, sealed=token, access=Access.FULL, granted=granted, expected=token_caches.ABSENT
+        )
         learned = self._seal(connection, owner, Cell("profile", mailbox.id, "sealed"), f"{name} profile")
         profiles.put(connection, mailbox.id, sealed=learned, learned=1, expected=profiles.ABSENT)
         learned_messages.record(connection, mailbox.id, {"m1": folder.id})

@@ -42,6 +42,7 @@ def test_what_is_sealed_is_in_plain(office: Any) -> None:
     assert mailbox["address_sealed"] == "erika@example.test"
     assert (folder["name_sealed"], folder["description_sealed"]) == ("erika name_sealed", "erika description_sealed")
     assert b64decode(archive.rows("profile")[0]["sealed"]) == b"erika profile"
+    assert archive.rows("token_cache")[0]["granted"] == ["Mail.ReadWrite", "User.Read"]
 
 
 def test_nobody_else_is_in_it(office: Any) -> None:

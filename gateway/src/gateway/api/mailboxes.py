@@ -17,6 +17,7 @@ class MailboxAnswer(Answer):
 
     id: str
     access: Access | None = Field(description="preview: may only be looked at; full: mail may be moved; null: none")
+    scopes: list[str] = Field(description="Microsoft's permissions as it granted them; empty: none, or not told yet")
     needs_sign_in: Need | None = Field(description="why its owner has to sign in with Microsoft again; null: no need")
 
 
@@ -43,5 +44,5 @@ def _of_person(connection: Connection, person_id: str) -> list[MailboxAnswer]:
 
 def _answer(mailbox_id: str, row: token_caches.TokenCache | None) -> MailboxAnswer:
     if row is None:
-        return MailboxAnswer(id=mailbox_id, access=None, needs_sign_in=Need.DISCONNECTED)
-    return MailboxAnswer(id=mailbox_id, access=row.access, needs_sign_in=row.need)
+        return MailboxAnswer(id=mailbox_id, access=None, scopes=[], needs_sign_in=Need.DISCONNECTED)
+    return MailboxAnswer(id=mailbox_id, access=row.access, scopes=sorted(row.granted), needs_sign_in=row.need)

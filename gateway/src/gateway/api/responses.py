@@ -16,6 +16,7 @@ from gateway.edge.problems import CONTENT_TYPE
 from gateway.identity.needs_sign_in import NeedsConsent, NeedsSignIn
 from gateway.identity.recent import RecentSignInNeeded
 from gateway.identity.refusal import SignInReason, SignInRefused
+from gateway.organise.trial import DescriptionRefused
 
 Kinds = tuple[type[ServiceError], ...]
 
@@ -44,6 +45,7 @@ WITH_A_REVISION: Final[Kinds] = (errors.PreconditionFailed, errors.PreconditionR
 WITH_A_KEY: Final[Kinds] = (errors.PreconditionRequired, NeedsConsent)
 OF_ONESELF: Final[Kinds] = (RecentSignInNeeded, AuditUnavailable)
 SIGNING_IN: Final[Kinds] = (SignInRefused,)
+OF_A_DESCRIPTION: Final[Kinds] = (DescriptionRefused,)
 OF_SENTINEL: Final[Kinds] = (errors.DeadlineExceeded,)
 
 
@@ -78,6 +80,8 @@ def _of_door(path: str, *, is_open: bool) -> Iterator[type[ServiceError]]:
         yield from SIGNING_IN
     if path.endswith("/session/refresh"):
         yield from REFRESHING
+    if path.endswith("/trial"):
+        yield from OF_A_DESCRIPTION
     if path.endswith("/api-keys"):
         yield from MAKING_A_KEY
     if path == "/api/v1/inspect":

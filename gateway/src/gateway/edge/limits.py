@@ -31,7 +31,7 @@ class RouteClass(StrEnum):
     SESSION = auto()  # open routes of the API: signing in
     PAGES = auto()  # everything outside of the API
     READS = auto()  # what is in no other class
-    WORK = auto()  # starts a scan or a run of moves
+    WORK = auto()  # starts a scan or a run of moves, or tries a description
     BACK = auto()  # takes something back, or ends it
 
 
@@ -60,7 +60,7 @@ FAILURES: Final = Rule("failures", By.ADDRESS)  # refused access tokens, whateve
 # With Redis gone every replica grants its part of a limit, and of these half of it: here somebody may be guessing.
 AUTHENTICATION: Final = frozenset({"session", "failures"})
 
-_WORK: Final = ("/scans", "/moves")
+_WORK: Final = ("/scans", "/moves", "/trial")
 _BACK: Final = ("/undo", "/cancel", "/pause")
 
 

@@ -68,6 +68,10 @@ class Reader:
         """Whose mailbox this is."""
         return GraphUserId(or_raise(wire.person_id(await self._transport.get_me())))
 
+    async def time_zone(self) -> str | None:
+        """The owner's, by IANA's name; None when it is unknown. Refused without MailboxSettings.Read."""
+        return or_raise(wire.time_zone(await self._transport.get_settings()))
+
     async def folders(self) -> list[MailFolder]:
         """All folders, nested and hidden ones too, and the special ones that are in no list (recoverable items)."""
         special = await self._special_folders()

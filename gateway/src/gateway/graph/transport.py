@@ -199,6 +199,10 @@ class Transport:
         """Who signed in: the id only."""
         return await self._read(_Call("GET", self.endpoint.url("/me?$select=id")))
 
+    async def get_settings(self) -> bytes:
+        """What the owner set in Outlook: the time zone only."""
+        return await self._read(_Call("GET", self.endpoint.url("/me/mailboxSettings?$select=timeZone")))
+
     async def post_reads(self, batch: ReadBatch) -> bytes:
         """A batch of reads."""
         return await self._read(self._batch(_proven(batch, ReadBatch)))

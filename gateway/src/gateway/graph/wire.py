@@ -21,6 +21,7 @@ from gateway.graph.errors import KNOWN_CODES, UNKNOWN_CODE, AnswerGarbled, BodyO
 from gateway.graph.folder import MailFolder
 from gateway.graph.link import LIST_ID_PROPERTY
 from gateway.graph.message import GraphFolderId, Message, MessageId, is_graph_id
+from gateway.graph.time_zone import iana
 from mail_organiser.list_id import bare_list_id
 
 FORBIDDEN_NAMES: Final = ("body", "bodyPreview", "uniqueBody", "attachments")
@@ -110,6 +111,10 @@ class _Person(Struct):
     id: str
 
 
+class _Settings(Struct, rename="camel", gc=False):
+    time_zone: Text = None
+
+
 class _Code(Struct):
     code: str
 
@@ -136,6 +141,7 @@ _SENT: Final = msgspec.json.Decoder(_Sent)
 _PLACE: Final = msgspec.json.Decoder(_Place)
 _FOLDER: Final = msgspec.json.Decoder(_Folder)
 _PERSON: Final = msgspec.json.Decoder(_Person)
+_SETTINGS: Final = msgspec.json.Decoder(_Settings)
 _FAILURE: Final = msgspec.json.Decoder(_Failure)
 _BATCH: Final = msgspec.json.Decoder(_Batch)
 _RESPONSE: Final = msgspec.json.Decoder(_Response)
@@ -218,6 +224,12 @@ def person_id(content: bytes) -> str | GraphError:
     """The id in an answer about the signed-in person."""
     person = _decoded(_PERSON, content)
     return AnswerGarbled() if person is None else person.id
+
+
+def time_zone(content: bytes) -> str | GraphError | None:
+    """IANA's name of the zone in an answer about a mailbox's settings; None for one that is unknown."""
+    settings = _decoded(_SETTINGS, content)
+    return AnswerGarbled() if settings is None else iana(settings.time_zone or "")
 
 
 def reason(content: bytes | Raw | UnsetType) -> str:

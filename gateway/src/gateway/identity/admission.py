@@ -90,7 +90,8 @@ class Admission:
         # Otherwise the newest consent counts: what was there before is written over, whatever its version.
         sealed = self._vault.seal(connection, person_id, token_cell(mailbox_id), redeemed.cache)
         expected = ABSENT if before is None else before.version
-        token_caches.put(connection, mailbox_id, sealed=sealed, access=redeemed.access, expected=expected)
+        access, granted = redeemed.access, redeemed.granted
+        token_caches.put(connection, mailbox_id, sealed=sealed, access=access, granted=granted, expected=expected)
 
 
 def address_cell(mailbox_id: str) -> Cell:

@@ -67,11 +67,15 @@ class MicrosoftSettings(Settings):
 
 @dataclass(frozen=True)
 class Redeemed:
-    """What a redeemed authorization code gave: the unverified ID token, the mailbox's new token cache, the grant."""
+    """What a redeemed authorization code gave: the unverified ID token, the mailbox's new token cache, the grant.
+
+    granted: the permissions by name, as Microsoft told.
+    """
 
     id_token: str
     cache: bytes
     access: Access
+    granted: frozenset[str]
 
     def __repr__(self) -> str:
         return "Redeemed(...)"
@@ -81,13 +85,15 @@ class Redeemed:
 class Silent:
     """The outcome of a silent acquisition. access_token is None when only a new sign-in helps; need says why then.
 
-    expires_in: seconds. cache: to be saved when not None; it holds a rotated refresh token.
+    expires_in: seconds. cache: to be saved when not None; it holds a rotated refresh token. granted: what the token is
+    good for, as Microsoft told.
     """
 
     access_token: str | None
     expires_in: int
     cache: bytes | None
     need: Need | None = None
+    granted: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return "Silent(...)"
@@ -159,15 +165,18 @@ class Microsoft:
         result = self._redeem(cache, flow, params)
         if "error" in result or "id_token" not in result:
             raise SignInRefused(aadsts.refused(result, SignInReason.CODE_REFUSED))
+        granted = _granted(result, flow.wanted.access)
         try:
-            access = scopes.access_of(_granted(result, flow.wanted.access))
+            access = scopes.access_of(granted)
         except scopes.TooWide:
             raise SignInRefused(SignInReason.SCOPES_TOO_WIDE) from None
         except scopes.TooNarrow:
             raise SignInRefused(SignInReason.SCOPES_MISSING) from None
         if flow.wanted.access is Access.FULL and access is not Access.FULL:
             raise SignInRefused(SignInReason.SCOPES_MISSING)
-        return Redeemed(id_token=result["id_token"], cache=cache.serialize().encode(), access=access)
+        return Redeemed(
+            id_token=result["id_token"], cache=cache.serialize().encode(), access=access, granted=scopes.told(granted)
+        )
 
     def _redeem(self, cache: msal.SerializableTokenCache, flow: Flow, params: Mapping[str, str]) -> dict[str, Any]:
         started: dict[str, object] = {"state": flow.state, "nonce": flow.nonce, "code_verifier": flow.code_verifier}
@@ -193,7 +202,8 @@ class Microsoft:
         need = _need(result, access)
         if result is None or need is not None:
             return Silent(access_token=None, expires_in=0, cache=changed, need=need)
-        return Silent(result["access_token"], int(result["expires_in"]), changed)
+        granted = scopes.told(_granted(result, access))
+        return Silent(result["access_token"], int(result["expires_in"]), changed, granted=granted)
 
     def _credential_refused(self) -> SignInReason | None:
         if self._credential is None:

@@ -29,7 +29,8 @@ _NEEDED: Final[Mapping[Access, frozenset[str]]] = {  # without these the calls t
     Access.PREVIEW: frozenset({"Mail.ReadBasic", "User.Read"}),
 }
 _SIGNING_IN: Final = frozenset({"openid", "profile", "email", "offline_access"})
-_KNOWN: Final = frozenset().union(*PINNED.values()) | _SIGNING_IN
+_PERMISSIONS: Final = frozenset(name for names in PINNED.values() for name in names)
+_KNOWN: Final = _PERMISSIONS | _SIGNING_IN
 _GRAPH: Final = "https://graph.microsoft.com/"  # Graph's scopes come with or without it; another resource's never
 
 
@@ -39,6 +40,11 @@ class TooWide(Exception):
 
 class TooNarrow(Exception):
     """The grant holds no set of permissions that we can work with."""
+
+
+def told(granted: str) -> frozenset[str]:
+    """The permissions of a token answer's `scope`, by their plain names; those of signing in are none."""
+    return frozenset(name.removeprefix(_GRAPH) for name in granted.split()) & _PERMISSIONS
 
 
 def access_of(granted: str) -> Access:

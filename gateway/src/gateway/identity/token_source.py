@@ -195,7 +195,7 @@ class TokenSource:
         if outcome.access_token is None:
             self._mark(connection, mailbox_id, outcome.need or Need.REVOKED, claims)
         elif outcome.cache is not None:
-            return self._write(connection, mailbox_id, loaded, outcome.cache)
+            return self._write(connection, mailbox_id, loaded, outcome.cache, outcome.granted)
         return loaded.version
 
     def _mark(self, connection: Connection, mailbox_id: str, need: Need, claims: str | None) -> None:
@@ -211,13 +211,15 @@ class TokenSource:
         event = Event(Kind.NEEDS_SIGN_IN, person=person_id, mailbox=mailbox_id, reason=need.value)
         self._audit.record(connection, event)
 
-    def _write(self, connection: Connection, mailbox_id: str, loaded: _Loaded, cache: bytes) -> int:
+    def _write(
+        self, connection: Connection, mailbox_id: str, loaded: _Loaded, cache: bytes, granted: frozenset[str]
+    ) -> int:
         try:
             sealed = self._vault.seal(connection, loaded.person_id, token_cell(mailbox_id), cache)
         except VaultError:  # erased while we asked, or the key has sealed as much as it may
             raise NeedsSignIn.because(Need.DISCONNECTED) from None
-        version = loaded.version
-        return token_caches.put(connection, mailbox_id, sealed=sealed, access=loaded.access, expected=version)
+        access, version = loaded.access, loaded.version
+        return token_caches.put(connection, mailbox_id, sealed=sealed, access=access, granted=granted, expected=version)
 
     def _remember(self, mailbox_id: str, token: _Token) -> None:
         self._tokens[mailbox_id] = token

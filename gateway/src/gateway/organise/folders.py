@@ -53,6 +53,17 @@ async def chosen(context: Context, mailbox_id: str) -> list[Folder]:
     return await context.read(query)
 
 
+async def named(context: Context, mailbox_id: str, folder_id: str) -> tuple[FolderKey, str]:
+    """Id and name of a folder, as last seen. RowAbsent when the mailbox has none of this id."""
+    person = await context.owner(mailbox_id)
+
+    def query(connection: Connection) -> tuple[FolderKey, str]:
+        found = _opened(connection, context.vault, person, folders.get(connection, mailbox_id, folder_id))
+        return found.id, found.name
+
+    return await context.read(query)
+
+
 def open_rows(connection: Connection, mailbox_id: str) -> list[folders.Folder]:
     """The folders that mail may be filed in: chosen, and not protected; at most MAX_CHOSEN."""
     protected = protections.folders(connection, mailbox_id)

@@ -224,6 +224,8 @@ def _manifest(held: Held, files: Sequence[File]) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return b64encode(value).decode()
+    if isinstance(value, frozenset):
+        return sorted(value)
     return None if value is UNREADABLE else value
 
 

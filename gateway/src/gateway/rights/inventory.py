@@ -225,7 +225,7 @@ INVENTORY: Final[Mapping[str, Holding]] = {
     ),
     "token_cache": Holding(
         Kept.UNTIL_ERASED,
-        "Microsoft's tokens for your mailbox, encrypted, and what they allow",
+        "Microsoft's tokens for your mailbox, encrypted, and which permissions they have",
         "your mailbox is reached with them",
         _STATE,
     ),

@@ -56,6 +56,22 @@ class GraphId(_Refusing):
     pattern = _GRAPH_ID
 
 
+class CodeSet(TypeDecorator[frozenset[str]]):
+    """Codes of one vocabulary, each once: in a fixed order, a space between them, as OAuth writes scopes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str:  # noqa: ARG002  # the base's signature
+        codes = sorted(value or ())
+        if not all(_CODE.fullmatch(code) for code in codes):
+            raise TextRefused("a column of codes was given something else; keep text in a sealed column")
+        return " ".join(codes)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str]:  # noqa: ARG002  # the base's signature
+        return frozenset((value or "").split())
+
+
 class OneOf(TypeDecorator[StrEnum]):
     """A closed vocabulary: an enum member in, the same member out."""
 

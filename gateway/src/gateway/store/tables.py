@@ -40,7 +40,7 @@ from gateway.store.codes import (
     Scope,
     WorkState,
 )
-from gateway.store.column_types import CodeText, GraphId, OneOf, OpaqueId
+from gateway.store.column_types import CodeSet, CodeText, GraphId, OneOf, OpaqueId
 
 METADATA = MetaData(
     naming_convention={
@@ -120,6 +120,7 @@ token_cache = Table(
     Column("need", OneOf(Need)),
     Column("claims_sealed", LargeBinary),
     Column("claimed_until", BigInteger),
+    Column("granted", CodeSet),
     _one_of("access", Access),
     _one_of("need", Need),
     CheckConstraint("claims_sealed IS NULL OR need IS NOT NULL", name="claims_are_needed"),

@@ -19,7 +19,8 @@ ABSENT = 0  # the version of a cache that does not exist yet
 class TokenCache(NamedTuple):
     """`sealed` and `claims_sealed` open under the owner's key; `need`: why Microsoft wants to see the owner again.
 
-    `claims_sealed`: the claims challenge that the next sign-in must answer. `claimed_until`: unix ms.
+    `claims_sealed`: the claims challenge that the next sign-in must answer. `claimed_until`: unix ms. `granted`: the
+    permissions that Microsoft told of; empty: it hasn't yet.
     """
 
     mailbox_id: str
@@ -29,6 +30,7 @@ class TokenCache(NamedTuple):
     need: Need | None = None
     claims_sealed: bytes | None = None
     claimed_until: int | None = None
+    granted: frozenset[str] = frozenset()
 
 
 def get(connection: Connection, mailbox_id: str) -> TokenCache | None:
@@ -37,12 +39,21 @@ def get(connection: Connection, mailbox_id: str) -> TokenCache | None:
     return None if row is None else TokenCache(**row._asdict())
 
 
-def put(connection: Connection, mailbox_id: str, *, sealed: bytes, access: Access, expected: int) -> int:
+def put(  # noqa: PLR0913  # where, what, by name
+    connection: Connection,
+    mailbox_id: str,
+    *,
+    sealed: bytes,
+    access: Access,
+    granted: frozenset[str] = frozenset(),
+    expected: int,
+) -> int:
     """Write over version `expected` (ABSENT: none yet), nothing needed any more; the new one. Raises StaleVersion."""
+    cache = {"sealed": sealed, "version": expected + 1, "access": access, "granted": granted}
     if expected == ABSENT:
-        return _first(connection, mailbox_id, sealed, access)
+        return _first(connection, {"mailbox_id": mailbox_id, **cache})
     current = (token_cache.c.mailbox_id == mailbox_id) & (token_cache.c.version == expected)
-    values = {"sealed": sealed, "version": expected + 1, "access": access, "need": None, "claims_sealed": None}
+    values = {**cache, "need": None, "claims_sealed": None}
     if connection.execute(update(token_cache).where(current).values(values)).rowcount != 1:
         raise StaleVersion("the token cache was written by someone else; read it again")
     return expected + 1
@@ -74,8 +85,7 @@ def destroy(connection: Connection, mailbox_id: str) -> bool:
     return connection.execute(delete(token_cache).where(token_cache.c.mailbox_id == mailbox_id)).rowcount == 1
 
 
-def _first(connection: Connection, mailbox_id: str, sealed: bytes, access: Access) -> int:
-    values = TokenCache(mailbox_id, sealed, ABSENT + 1, access)._asdict()
+def _first(connection: Connection, values: dict[str, object]) -> int:
     try:
         with connection.begin_nested():
             connection.execute(insert(token_cache), values)
