@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from gateway.api.context import ContextOf, Mailbox
-from gateway.api.decisions import MessageAnswer
+from gateway.api.message import MessageAnswer
 from gateway.api.model import Answer, Body
 from gateway.organise import trial
 from gateway.organise.folders import MAX_DESCRIPTION
