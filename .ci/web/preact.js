@@ -2,7 +2,7 @@
 import { h } from "preact";
 import htm from "htm";
 
-export { Fragment, render } from "preact";
-export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-export { batch, computed, effect, signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+export { render } from "preact";
+export { useEffect, useRef } from "preact/hooks";
+export { batch, computed, signal, useSignal } from "@preact/signals";
 export const html = htm.bind(h);

@@ -2,6 +2,7 @@
 
 import { computed, signal } from "../vendor/preact.js";
 import { call, get } from "./api.js";
+import { challenge, leave } from "./session.js";
 import { zone } from "./time.js";
 
 /** @typedef {import("../api").FolderAnswer} Folder */
@@ -46,8 +47,11 @@ async function loadZone() {
   zone.value = /** @type {{time_zone: string | null} | null} */ (found)?.time_zone ?? null;
 }
 
-/** @param {string} id @param {import("../api").FolderChange} change */
-export async function changeFolder(id, change) {
-  const { data } = await call("PATCH", of(`/folders/${id}`), change);
-  folders.value = folders.value.map((one) => (one.id === id ? /** @type {Folder} */ (data) : one));
+/**
+ * Sends a person who is signed in to Microsoft once more: for another mailbox, or for more access to one.
+ * @param {string} path @param {object} wanted @param {string} [back] the screen to come back to
+ */
+export async function askMicrosoft(path, wanted, back) {
+  const { data } = await call("POST", path, { ...wanted, challenge: await challenge() });
+  leave(/** @type {import("../api").SignInStarted} */ (data).url, back);
 }

@@ -9,7 +9,7 @@ import * as preview from "./preview.js";
 import { href, route } from "./route.js";
 import { Preview } from "./screens/preview.js";
 import { SignIn } from "./screens/sign_in.js";
-import { cameBack, signedIn, signOut } from "./session.js";
+import { cameBack, endReason, signedIn, signOut } from "./session.js";
 
 /** Screens that are fetched when they are entered. */
 const LATER = /** @type {Record<string, () => Promise<{Screen: () => unknown}>>} */ ({
@@ -21,13 +21,14 @@ const LATER = /** @type {Record<string, () => Promise<{Screen: () => unknown}>>}
   account: () => import("./screens/account.js"),
   status: () => import("./screens/status.js"),
 });
+const OF_PERSON = new Set(["account", "status"]); // what is shown whether Microsoft lets us into the mailbox or not
 const NAVIGATION = [["preview", "Preview"], ["quarantine", "Quarantine"], ["folders", "Folders"], ["rules", "Rules"], ["activity", "Activity"], ["account", "Account"]];
 
 function Page() {
   const inside = signedIn.value;
   return html`<a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header><${Banner} /><div class="bar"><strong class="name">Mail Organiser</strong>${inside && html`<${Navigation} />`}</div></header>
-    <main id="main" tabindex="-1"><${Notices} />${inside ? html`<${Inside} />` : route.value.screen === "status" ? html`<${Later} name="status" />` : html`<${SignIn} />`}</main>
+    <main id="main" tabindex="-1"><${Notices} />${inside && endReason.value && html`<p class="notice bad">Microsoft did not let that through. Nothing has changed here.</p>`}${inside ? html`<${Inside} />` : route.value.screen === "status" ? html`<${Later} name="status" />` : html`<${SignIn} />`}</main>
     <footer><a href=${href("status")}>Status</a> · <button class="link" onClick=${() => (keys.helpShown.value = true)}>Keys</button></footer>
     <${Said} />${keys.helpShown.value && html`<${KeyList} />`}`;
 }
@@ -64,8 +65,8 @@ function Inside() {
   const here = useSignal(false);
   useEffect(() => void attempt(enter).then(() => (here.value = true)), []);
   if (!here.value) return html`<${Loading} what="your mailbox" />`;
-  if (mailbox.value?.needs_sign_in) return html`<${SignIn} />`;
   const { screen } = route.value;
+  if (mailbox.value?.needs_sign_in && !OF_PERSON.has(screen)) return html`<${SignIn} />`;
   return screen in LATER ? html`<${Later} key=${`${screen}/${mailboxId.value}`} name=${screen} />` : html`<${Preview} key=${mailboxId.value} />`;
 }
 

@@ -31,6 +31,14 @@ export async function attempt(work) {
   }
 }
 
+/** Does it and says so, then asks for what it changed, whether it worked or not; which it was. @param {string} done @param {() => Promise<unknown>} work @param {() => Promise<unknown>} again */
+export async function settle(done, work, again) {
+  const worked = await attempt(() => work().then(() => true));
+  if (worked) say(done);
+  await again();
+  return worked;
+}
+
 /** The problem at hand, if any. */
 export function Notices() {
   const one = problem.value;

@@ -1,10 +1,14 @@
 // What several screens are made of.
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, render, useEffect, useRef, useSignal } from "../vendor/preact.js";
+import { get } from "./api.js";
 import { chosen } from "./mailbox.js";
+import { attempt } from "./notice.js";
 import { percent } from "./words.js";
 
 /** @typedef {import("../vendor/preact.js").ComponentChildren} Children */
+
+const AWHILE_MS = 60_000; // after which the browser has surely taken a file
 
 /** A screen's heading: focus comes here when the screen is entered. @param {{title: string, children?: Children}} props */
 export function Heading({ title, children }) {
@@ -21,13 +25,16 @@ export const Sure = ({ value }) =>
   value === null ? html`<span class="quiet">–</span>`
     : html`<span class="sure"><meter min="0" max="1" value=${value} aria-hidden="true"></meter> ${percent(value)}</span>`;
 
-/** Where a message goes: the chosen folders, or nowhere. @param {{value: string | null, label: string, onPick: (folder: string | null) => void}} props */
-export function FolderPicker({ value, label, onPick }) {
+/**
+ * Where a message goes: the chosen folders, or nowhere.
+ * @param {{value: string | null, label: string, none?: string, onPick: (folder: string | null) => void}} props none: what nowhere is called
+ */
+export function FolderPicker({ value, label, none = "Stays where it is", onPick }) {
   const known = chosen.value.some((one) => one.id === value);
   /** @param {Event} event */
   const picked = (event) => onPick(/** @type {HTMLSelectElement} */ (event.currentTarget).value || null);
   return html`<select aria-label=${label} value=${known ? value : ""} onChange=${picked}>
-    <option value="">Stays where it is</option>
+    <option value="">${none}</option>
     ${chosen.value.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select>`;
 }
 
@@ -46,3 +53,60 @@ export const Empty = ({ children }) => html`<div class="empty">${children}</div>
 
 /** Says that something is on its way. @param {{what: string}} props */
 export const Loading = ({ what }) => html`<p class="quiet" role="status">Loading ${what} …</p>`;
+
+/** @typedef {() => Promise<unknown>} Again */
+
+/** @param {{path: string, what: string, children: (found: any, again: Again) => unknown}} props */
+function Fetched({ path, what, children }) {
+  const [found, failed] = [useSignal(/** @type {unknown} */ (null)), useSignal(false)];
+  const again = async () => {
+    const answer = await attempt(() => get(path));
+    if (answer === undefined) failed.value = true;
+    else found.value = answer;
+  };
+  useEffect(() => void again(), [path]);
+  if (found.value !== null) return children(found.value, again);
+  return failed.value ? html`<p><button onClick=${again}>Load ${what} again</button></p>` : html`<${Loading} what=${what} />`;
+}
+
+/** A part of a screen that is made of what a GET answers; `again` asks anew. @param {string} path @param {string} what @param {(found: any, again: Again) => unknown} children */
+export const fetched = (path, what, children) => html`<${Fetched} key=${path} path=${path} what=${what}>${children}<//>`;
+
+/** A list by its pages: the items so far, null before there are any, and more of them while there are. @param {string} path */
+export function usePages(path) {
+  const [items, following] = [useSignal(/** @type {any[] | null} */ (null)), useSignal(/** @type {string | null} */ (null))];
+  const more = () => attempt(async () => {
+    const tail = following.value ? `${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(following.value)}` : "";
+    const page = /** @type {{items: any[], next_cursor: string | null}} */ (await get(path + tail));
+    [items.value, following.value] = [[...(items.value ?? []), ...page.items], page.next_cursor];
+  });
+  useEffect(() => void more(), [path]);
+  return { items: items.value, more: following.value && html`<button onClick=${more}>Show 100 more</button>` };
+}
+
+/** @param {{caption: string, heads: string[], children?: Children}} props */
+export const Table = ({ caption, heads, children }) => html`<table class="rows"><caption class="heard">${caption}</caption>
+  <thead><tr>${heads.map((one) => html`<th scope="col">${one || html`<span class="heard">Actions</span>`}</th>`)}</tr></thead><tbody>${children}</tbody></table>`;
+
+/** @param {Event} event */
+export const valueOf = (event) => /** @type {HTMLInputElement} */ (event.currentTarget).value;
+
+/** Puts what is typed or picked there. @param {{value: string}} signal @returns {(event: Event) => void} */
+export const into = (signal) => (event) => void (signal.value = valueOf(event));
+
+/** Keeps a form from being sent, and does that instead. @param {(form: HTMLFormElement) => unknown} work @returns {(event: Event) => void} */
+export const submit = (work) => (event) => {
+  event.preventDefault();
+  work(/** @type {HTMLFormElement} */ (event.currentTarget));
+};
+
+/** @param {Record<string, string>} words of codes */
+export const options = (words) => Object.entries(words).map(([code, word]) => html`<option key=${code} value=${code}>${word}</option>`);
+
+/** Gives the browser a file to keep; no address of it is ever shown or sent. @param {string} name @param {Blob} content */
+export function download(name, content) {
+  const [place, url] = [new DocumentFragment(), URL.createObjectURL(content)];
+  render(html`<a href=${url} download=${name}></a>`, place);
+  /** @type {HTMLElement} */ (place.firstChild).click();
+  setTimeout(() => URL.revokeObjectURL(url), AWHILE_MS);
+}

@@ -4,12 +4,15 @@
 import { signal } from "../vendor/preact.js";
 
 const BASE = "/api/v1/session";
-const [TOKEN, VERIFIER] = ["mail-organiser.token", "mail-organiser.verifier"];
+const [TOKEN, VERIFIER, BACK] = ["mail-organiser.token", "mail-organiser.verifier", "mail-organiser.back"];
 const ATTEMPTS = 3; // of a renewal that another request of this session may just have made
 
-/** Whether this tab holds a session; why the last one ended, or null. */
+/** Whether this tab holds a session; why the last one ended, or what was asked of Microsoft beside it came to nothing, or null. */
 export const signedIn = signal(sessionStorage.getItem(TOKEN) !== null);
 export const endReason = signal(/** @type {string | null} */ (null));
+
+/** What a person who was just erased is given; it is held as long as the page is open. */
+export const receipt = signal(/** @type {import("../api").ReceiptAnswer | null} */ (null));
 
 export const token = () => sessionStorage.getItem(TOKEN) ?? "";
 
@@ -27,11 +30,17 @@ export async function challenge() {
 const post = (path, body) =>
   fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
-/** Sends the browser to Microsoft. */
-export async function signIn() {
+/** Sends the browser to Microsoft. @param {string} [back] the screen to come back to */
+export async function signIn(back) {
   const answer = await post(`${BASE}/sign-in`, { challenge: await challenge() });
   if (!answer.ok) throw new Error((await answer.json()).detail);
-  location.assign((await answer.json()).url);
+  leave((await answer.json()).url, back);
+}
+
+/** @param {string} url Microsoft's @param {string} [back] the screen to come back to */
+export function leave(url, back = "") {
+  sessionStorage.setItem(BACK, back);
+  location.assign(url);
 }
 
 /** What Microsoft's way back left in the fragment: exchanged and wiped. Whether there was something. */
@@ -39,10 +48,13 @@ export async function cameBack() {
   const found = new URLSearchParams(location.hash.slice(1));
   const [code, refused] = [found.get("code"), found.get("refused")];
   if (code === null && refused === null) return;
-  history.replaceState(null, "", "/");
+  const back = sessionStorage.getItem(BACK);
+  sessionStorage.removeItem(BACK);
+  history.replaceState(null, "", back ? `/#/${back}` : "/");
   dispatchEvent(new Event("hashchange"));
-  if (refused !== null) ended(refused);
-  else await exchange(/** @type {string} */ (code));
+  if (code !== null) await exchange(code);
+  else if (signedIn.value) endReason.value = refused;
+  else ended(/** @type {string} */ (refused));
 }
 
 /** @param {string} code */

@@ -1,9 +1,9 @@
 // The types of vendor/preact.js: those of the packages that it is made from.
 import type { VNode } from "preact";
 
-export { Fragment, render } from "preact";
-export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-export { batch, computed, effect, signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+export { render } from "preact";
+export { useEffect, useRef } from "preact/hooks";
+export { batch, computed, signal, useSignal } from "@preact/signals";
 export type { ReadonlySignal, Signal } from "@preact/signals";
 export type { ComponentChildren, VNode } from "preact";
 export declare function html(strings: TemplateStringsArray, ...values: unknown[]): VNode;

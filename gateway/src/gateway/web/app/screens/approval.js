@@ -2,12 +2,10 @@
 
 import { html, useRef } from "../../vendor/preact.js";
 import { onceKey, Problem } from "../api.js";
-import { call } from "../api.js";
-import { chosen, of } from "../mailbox.js";
+import { askMicrosoft, chosen, of } from "../mailbox.js";
 import { attempt, complain } from "../notice.js";
 import { Dialog } from "../parts.js";
 import * as preview from "../preview.js";
-import { challenge } from "../session.js";
 import { count } from "../words.js";
 
 /** @param {{ids: string[] | null, total: number, onClose: () => void, onRun: (id: string) => void}} props ids: null is all */
@@ -18,7 +16,7 @@ export function Approval({ ids, total, onClose, onRun }) {
       onRun((await preview.approve(ids, key.current)).id);
     } catch (error) {
       onClose();
-      if (error instanceof Problem && error.code === "needs_consent") return attempt(askMicrosoft);
+      if (error instanceof Problem && error.code === "needs_consent") return attempt(() => askMicrosoft(of("/sign-in"), { access: "full" }));
       complain(error);
     }
   }
@@ -35,10 +33,4 @@ function PerFolder({ ids }) {
   const sums = chosen.value.map((folder) => ({ folder, sum: known.filter((row) => row.folder_id === folder.id).length })).filter(({ sum }) => sum);
   if (preview.following.value && ids === null) return null;
   return html`<ul class="plain">${sums.map(({ folder, sum }) => html`<li>${sum.toLocaleString()} to ${folder.name}</li>`)}</ul>`;
-}
-
-/** The permission to move is asked for when it is first needed. */
-async function askMicrosoft() {
-  const { data } = await call("POST", of("/sign-in"), { challenge: await challenge(), access: "full" });
-  location.assign(/** @type {import("../../api").SignInStarted} */ (data).url);
 }

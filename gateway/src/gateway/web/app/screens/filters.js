@@ -3,7 +3,7 @@
 import { html, useRef } from "../../vendor/preact.js";
 import { chosen } from "../mailbox.js";
 import { attempt, say } from "../notice.js";
-import { FolderPicker } from "../parts.js";
+import { FolderPicker, into, options, submit, valueOf } from "../parts.js";
 import * as preview from "../preview.js";
 import { useKeys } from "../keys.js";
 import { count, KINDS } from "../words.js";
@@ -16,18 +16,15 @@ function narrow(change) {
   return attempt(preview.refill);
 }
 
-/** @param {Event} event */
-const valueOf = (event) => /** @type {HTMLInputElement} */ (event.currentTarget).value;
-
 /** @param {{onApprove: () => void}} props */
 export function Filters({ onApprove }) {
   const box = useRef(/** @type {HTMLInputElement | null} */ (null));
   const keys = useRef({ "/": () => box.current?.focus() });
   useKeys(keys);
   const { kind, folder_id: folder, sure_from: sure, changed } = preview.filter.value;
-  return html`<form class="filters" role="search" aria-label="Preview" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+  return html`<form class="filters" role="search" aria-label="Preview" onSubmit=${submit(() => {})}>
       <label>Show <select value=${kind} onChange=${(/** @type {Event} */ event) => narrow({ kind: valueOf(event) })}>
-        <option value="">everything</option>${Object.entries(KINDS).map(([code, word]) => html`<option value=${code}>${word}</option>`)}</select></label>
+        <option value="">everything</option>${options(KINDS)}</select></label>
       <label>Folder <select value=${folder} onChange=${(/** @type {Event} */ event) => narrow({ folder_id: valueOf(event) })}>
         <option value="">any</option>${chosen.value.map((one) => html`<option value=${one.id}>${one.name}</option>`)}</select></label>
       <label>Sure <select value=${sure} onChange=${(/** @type {Event} */ event) => narrow({ sure_from: valueOf(event) })}>
@@ -35,7 +32,7 @@ export function Filters({ onApprove }) {
       <label class="check"><input type="checkbox" checked=${changed !== ""}
         onChange=${() => narrow({ changed: changed ? "" : "true" })} /> changed by me</label>
       <label>Search <input ref=${box} type="search" value=${preview.search.value} autocomplete="off" spellcheck=${false}
-        onInput=${(/** @type {Event} */ event) => (preview.search.value = valueOf(event))} /></label>
+        onInput=${into(preview.search)} /></label>
       ${preview.search.value && preview.following.value && html`<p class="quiet">Looks through the ${count(preview.rows.value.length, "message")} fetched so far.</p>`}
     </form>
     ${preview.selected.value.size > 0 && html`<${Selection} onApprove=${onApprove} />`}`;

@@ -1,15 +1,14 @@
 // A run: on its way, then what came of it, honest about what changed meanwhile, and the way back.
 
-import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
-import { call, get, onceKey } from "../api.js";
+import { html, useRef, useSignal } from "../../vendor/preact.js";
+import { call, onceKey } from "../api.js";
 import { folderName, of } from "../mailbox.js";
 import { attempt } from "../notice.js";
-import { Heading, Loading } from "../parts.js";
+import { Heading, Loading, Table, usePages } from "../parts.js";
 import { go, href, route } from "../route.js";
 import { Line } from "../text.js";
 import { count } from "../words.js";
-import { isOver, useWork } from "../work.js";
-import { Progress } from "./progress.js";
+import { isOver, Progress, useWork } from "../work.js";
 
 /** @typedef {import("../../api").MoveAnswer} Run */
 /** @typedef {import("../../api").EntryAnswer} Entry */
@@ -60,18 +59,11 @@ function Result({ run }) {
 
 /** @param {{run: Run}} props */
 function Entries({ run }) {
-  const [items, following, done] = [useSignal(/** @type {Entry[]} */ ([])), useSignal(/** @type {string | null} */ (null)), useSignal(false)];
-  const more = () => attempt(async () => {
-    const tail = following.value ? `?cursor=${encodeURIComponent(following.value)}` : "";
-    const page = /** @type {import("../../api").EntryPage} */ (await get(of(`/moves/${run.id}/entries${tail}`)));
-    [items.value, following.value, done.value] = [[...items.value, ...page.items], page.next_cursor, true];
-  });
-  useEffect(() => void more(), [run.id]);
-  if (!done.value) return html`<${Loading} what="what came of each message" />`;
-  return html`<table class="rows"><caption class="heard">What came of each message</caption>
-    <thead><tr><th scope="col">Message</th><th scope="col">Folder</th><th scope="col">What came of it</th><th scope="col"></th></tr></thead>
-    <tbody>${items.value.map((entry) => html`<${One} key=${entry.id} entry=${entry} run=${run} />`)}</tbody></table>
-    ${following.value && html`<p><button onClick=${more}>Show 100 more</button></p>`}`;
+  const { items, more } = usePages(of(`/moves/${run.id}/entries`));
+  if (!items) return html`<${Loading} what="what came of each message" />`;
+  return html`<${Table} caption="What came of each message" heads=${["Message", "Folder", "What came of it", ""]}>
+      ${items.map((entry) => html`<${One} key=${entry.id} entry=${entry} run=${run} />`)}<//>
+    <p>${more}</p>`;
 }
 
 /** @param {{entry: Entry, run: Run}} props */

@@ -7,10 +7,9 @@ import { Empty, Heading, Loading } from "../parts.js";
 import * as preview from "../preview.js";
 import { go, href, route } from "../route.js";
 import { count } from "../words.js";
-import { isOver, useWork } from "../work.js";
+import { isOver, Progress, useWork } from "../work.js";
 import { Approval } from "./approval.js";
 import { Filters } from "./filters.js";
-import { Progress } from "./progress.js";
 import { Rows } from "./rows.js";
 
 export function Preview() {

@@ -3,11 +3,8 @@
 import { html, useEffect } from "../../vendor/preact.js";
 import { lookAtStatus, status } from "../mailbox.js";
 import { Heading } from "../parts.js";
+import { PARTS, PROVIDERS } from "../words.js";
 
-const PARTS = /** @type {Record<string, string>} */ ({
-  database: "Database", sentinel: "Sentinel, which looks for attacks", classifier: "Classifier, which chooses folders",
-  microsoft: "Microsoft", graph: "Microsoft Graph", authority: "Sign-in with Microsoft",
-});
 const EVERY_MS = 15_000;
 
 export function Screen() {
@@ -17,9 +14,11 @@ export function Screen() {
     return () => clearInterval(timer);
   }, []);
   const now = status.value;
-  if (now === null) return html`<${Heading} title="Status" /><p class="notice bad">The server can't be reached just now.</p>`;
+  if (now === null) return html`<${Heading} title="Status" /><p class="notice bad">The server can't be reached just now. This page keeps trying.</p>`;
   return html`<${Heading} title=${now.ready ? "Everything works" : "Something is not well"} />
+    ${!now.ready && html`<p>What can't be looked at safely is not touched: mail stays where it is until this is well again.</p>`}
     <dl class="pairs">${Object.entries(now.parts).map(([part, well]) => html`<dt>${PARTS[part] ?? part}</dt>
       <dd><span class=${`tag ${well ? "move" : "hold"}`}>${well ? "works" : "does not answer"}</span></dd>`)}
-      <dt>AI provider</dt><dd>${now.provider}</dd><dt>Mailboxes</dt><dd>${now.mode === "sandbox" ? "sandbox: a sample, no Microsoft" : "Microsoft 365"}</dd></dl>`;
+      <dt>AI provider</dt><dd>${PROVIDERS[now.provider] ?? now.provider}</dd>
+      <dt>Mailboxes</dt><dd>${now.mode === "sandbox" ? "a sample on this computer, no Microsoft" : "Microsoft 365 and Outlook.com"}</dd></dl>`;
 }
