@@ -1,9 +1,10 @@
-"""Serves the page. Its files are read and compressed once, when the application is built.
+"""Serves the page. Its files are read once, when the application is built, and compressed once, when first asked for.
 
 A browser asks again each time whether it still has the newest (no-cache, ETag), so that an updated gateway never runs
 with half of an old page.
 """
 
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Final
 
@@ -40,10 +41,11 @@ def _answer(request: Request, asset: Asset) -> Response:
     headers = {"Cache-Control": "no-cache", "ETag": asset.etag, "Vary": "Accept-Encoding"}
     if has(request.headers.get("if-none-match", ""), asset.etag):
         return Response(status_code=304, headers=headers)
-    if not takes_gzip(request.headers.get("accept-encoding", "")):
+    coding = best(request.headers.get("accept-encoding", ""), asset.codings)
+    if coding is None:
         return Response(asset.content, media_type=asset.media_type, headers=headers)
-    headers["Content-Encoding"] = "gzip"
-    return Response(asset.compressed, media_type=asset.media_type, headers=headers)
+    headers["Content-Encoding"] = coding
+    return Response(asset.codings[coding], media_type=asset.media_type, headers=headers)
 
 
 def has(if_none_match: str, etag: str) -> bool:
@@ -51,10 +53,10 @@ def has(if_none_match: str, etag: str) -> bool:
     return any(one.strip().removeprefix("W/") == etag for one in if_none_match.split(","))
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is among what is accepted, and not with a weight of nothing."""
-    for one in accept_encoding.split(","):
+def best(accept_encoding: str, codings: Iterable[str]) -> str | None:
+    """The first of our codings that is accepted with a weight above nothing; None: as it is."""
+    accepted = {}
+    for one in accept_encoding.lower().split(","):
         name, _, weight = one.partition(";")
-        if name.strip().lower() == "gzip":
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
+        accepted[name.strip()] = weight.replace(" ", "").rstrip("0.") != "q="
+    return next((coding for coding in codings if accepted.get(coding)), None)
