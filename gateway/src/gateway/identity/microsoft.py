@@ -219,7 +219,7 @@ class Microsoft:
                 token_cache=cache,
                 http_client=self._http,
             )
-        except (ValueError, KeyError):  # MSAL: discovery answered 4xx, no JSON or without an endpoint
+        except (ValueError, KeyError, RuntimeError):  # MSAL: discovery answered 4xx or 3xx, no JSON, no endpoint
             raise Unavailable(UNAVAILABLE) from None
 
 
