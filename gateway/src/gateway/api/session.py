@@ -25,8 +25,9 @@ from gateway.api.fast import FastRoute
 from gateway.edge.problems import UnsupportedMediaType
 from gateway.edge.tokens import principal
 from gateway.identity.jwt import MAX_CHARACTERS, Principal
+from gateway.identity.redemption import VERIFIER
 from gateway.identity.refusal import TOLD_BY_MICROSOFT, SignInReason, SignInRefused
-from gateway.identity.sessions import VERIFIER, Granted, Sessions
+from gateway.identity.sessions import Granted, Sessions
 from gateway.identity.sign_in import CHALLENGE, FLOW_LIFETIME_MS, SignIns, Started
 from gateway.store import clock
 

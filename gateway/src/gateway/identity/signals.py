@@ -17,6 +17,16 @@ class Signals:
             registry=registry,
         )
 
+        self._replayed = Counter(
+            "gateway_code_replay",
+            "One-time codes that came back after they were used, whose sessions were ended",
+            registry=registry,
+        )
+
+    def code_replayed(self) -> None:
+        """A session was ended because its one-time code came back."""
+        self._replayed.inc()
+
     def refresh_token_reused(self) -> None:
         """A session was ended because a spent token came back."""
         self._reused.inc()

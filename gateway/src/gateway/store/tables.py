@@ -414,6 +414,7 @@ exchange_code = Table(
     Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("verifier_hash", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger),
 )
 
 # A session's refresh tokens, spent ones too: a spent one that comes back was stolen.
