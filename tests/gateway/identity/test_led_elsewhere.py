@@ -1,4 +1,4 @@
-"""The sign-in authority's redirects are not followed: what a configured address is asked, it alone answers."""
+"""An authority that leads elsewhere, or speaks for another: what a configured address is asked, it alone answers."""
 
 import json
 import ssl
@@ -26,6 +26,7 @@ class Crossroads(BaseHTTPRequestHandler):
 
     leading_away: ClassVar[set[str]] = set()
     asked: ClassVar[list[str]] = []
+    calls_itself: ClassVar[str] = ""
 
     def do_GET(self) -> None:
         self._answer()
@@ -51,7 +52,7 @@ class Crossroads(BaseHTTPRequestHandler):
     def _document(self) -> dict[str, Any]:
         at = f"{self._own()}{TENANT}"
         return {
-            "issuer": f"{at}/v2.0",
+            "issuer": self.calls_itself or f"{at}/v2.0",
             "jwks_uri": f"{at}/keys",
             "authorization_endpoint": f"{at}/authorize",
             "token_endpoint": f"{at}/token",
@@ -65,7 +66,7 @@ class Crossroads(BaseHTTPRequestHandler):
 @pytest.fixture
 def crossroads(tls: TlsFiles) -> Iterator[str]:
     """The address of an authority that leads away."""
-    Crossroads.asked, Crossroads.leading_away = [], set()
+    Crossroads.asked, Crossroads.leading_away, Crossroads.calls_itself = [], set(), ""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Crossroads)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tls.certificate, tls.key)
@@ -125,3 +126,17 @@ async def test_code_and_secret_are_not_sent_elsewhere(microsoft: Microsoft) -> N
         await microsoft.complete(flow, {"state": "state", "code": "a code"})
     assert f"{TENANT}/token" in Crossroads.asked
     assert ELSEWHERE not in Crossroads.asked
+
+
+async def test_nothing_is_sent_to_an_authority_that_speaks_for_another(microsoft: Microsoft) -> None:
+    """Neither a person nor a code nor a refresh token: discovery is asked, and nothing after it."""
+    Crossroads.calls_itself = "https://login.example/tenant/v2.0"
+    for attempt in (
+        microsoft.metadata(),
+        microsoft.begin("https://localhost/callback", "c" * 43, Wanted(Access.FULL)),
+        microsoft.credential(),
+        microsoft.silent(b"{}", Access.FULL, None),
+    ):
+        with pytest.raises(Unavailable, match="Ask your operator to run doctor"):
+            await attempt
+    assert set(Crossroads.asked) == {f"{TENANT}{DISCOVERY}"}
