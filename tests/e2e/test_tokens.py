@@ -16,7 +16,7 @@ from cli import sign_in as walking
 from cli.gateway_client import GatewayClient
 from cli.house import free_port
 
-COOKIE = "__Secure-mail-organiser-refresh"
+COOKIE = "__Host-mail-organiser-refresh"
 KEYS = Path(sys.executable).parent / "mail-organiser-gateway-token-keys"
 LOOK_S = 30.0  # a busy machine's five seconds
 METRICS_PORT = free_port()

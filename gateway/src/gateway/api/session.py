@@ -10,7 +10,8 @@ The walk, for a page and for any HTTP client alike - there is no shorter one:
     DELETE /api/v1/session                             -> 204
 
 challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab until the exchange. The refresh token is in
-the cookie alone, which no script reads and only these routes are sent; the access token is in bodies alone.
+the cookie alone, which no script reads, no other host can set and no other route is shown; the access token is in
+bodies alone.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ from gateway.store import clock
 
 PATH: Final = "/api/v1/session"
 COOKIE: Final = "__Host-mail-organiser-sign-in"
-REFRESH_COOKIE: Final = "__Secure-mail-organiser-refresh"  # __Host- would want the path /
+REFRESH_COOKIE: Final = "__Host-mail-organiser-refresh"
 FORM: Final = "application/x-www-form-urlencoded"
 MICROSOFTS_FORM: Final[dict[str, Any]] = {
     "type": "object",
@@ -151,7 +152,7 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
         """Ends the session; its tokens are refused from now on."""
         await sessions.sign_out(caller)
         response = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
-        response.delete_cookie(REFRESH_COOKIE, path=PATH, secure=True, httponly=True, samesite="strict")
+        response.delete_cookie(REFRESH_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return response
 
     return routes
@@ -165,9 +166,7 @@ def started(response: Response, begun: Started) -> SignInStarted:
 
 def _granted(granted: Granted, response: Response) -> Token:
     lasting, token = granted.refresh_for, granted.refresh_token
-    response.set_cookie(
-        REFRESH_COOKIE, token, max_age=lasting, path=PATH, secure=True, httponly=True, samesite="strict"
-    )
+    response.set_cookie(REFRESH_COOKIE, token, max_age=lasting, path="/", secure=True, httponly=True, samesite="strict")
     return Token(access_token=granted.access_token, expires_in=granted.expires_in, mailboxes=granted.mailboxes)
 
 
