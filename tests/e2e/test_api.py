@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cli import sign_in as walking
+from cli.proof import SessionKey
 from gateway.api.access import ACCESS
 
 TOKEN = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -45,7 +46,9 @@ class Stranger:
         challenge = walking.urlsafe_b64encode(walking.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         start = self.http.post("/api/v1/session/sign-in", json={"challenge": challenge}).json()
         code = walking.walk(self.http, f"{start['url']}&approve=1&user={principal}", self.house.house.url)
-        answer = self.http.post("/api/v1/session/exchange", json={"code": code, "verifier": verifier})
+        path = "/api/v1/session/exchange"
+        headers = SessionKey().headers(f"{self.house.house.url}{path}")
+        answer = self.http.post(path, json={"code": code, "verifier": verifier}, headers=headers)
         return dict(answer.json())
 
     def ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:

@@ -61,7 +61,7 @@ def test_a_failed_migration_leaves_nothing_behind(empty: Engine) -> None:
     assert inspect(empty).get_table_names() == ["journal_entry"]
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"])
 def test_a_database_of_an_earlier_version_keeps_its_rows(empty: Engine, version: str) -> None:
     """Brought to this version in one start, whichever it comes from."""
     with empty.begin() as connection:

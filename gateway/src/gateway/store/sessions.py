@@ -9,7 +9,7 @@ from gateway.store.tables import session
 
 
 class Session(NamedTuple):
-    """`expires_at` is the absolute end; `last_seen_at` feeds the idle limit."""
+    """`expires_at` is the absolute end; `last_seen_at` feeds the idle limit; `key_hash` is its key's thumbprint."""
 
     id: str
     person_id: str
@@ -17,11 +17,12 @@ class Session(NamedTuple):
     last_seen_at: int
     expires_at: int
     revoked_at: int | None
+    key_hash: bytes | None
 
 
 def create(connection: Connection, person_id: str, *, now: int, expires_at: int) -> Session:
     """A new session of a person."""
-    new = Session(ids.new("ses"), person_id, now, now, expires_at, None)
+    new = Session(ids.new("ses"), person_id, now, now, expires_at, None, None)
     connection.execute(insert(session), new._asdict())
     return new
 
@@ -30,6 +31,11 @@ def live(connection: Connection, session_id: str, *, now: int, idle: int) -> Ses
     """The session, unless it is revoked, over, or unused for `idle` ms."""
     row = connection.execute(select(session).where(session.c.id == session_id, _live(now, idle))).one_or_none()
     return None if row is None else Session(**row._asdict())
+
+
+def bind(connection: Connection, session_id: str, key_hash: bytes) -> None:
+    """Give a session the one key that may refresh it."""
+    connection.execute(update(session).where(session.c.id == session_id).values(key_hash=key_hash))
 
 
 def touch(connection: Connection, session_id: str, *, now: int, idle: int) -> bool:
