@@ -227,6 +227,17 @@ def test_a_clock_that_nobody_can_be_asked_about_is_unknown(answer: Any) -> None:
     assert microsoft.clock(answer, datetime.now(UTC)).state is State.UNKNOWN
 
 
+def test_an_authority_that_speaks_for_another_is_told() -> None:
+    """As the gateway would refuse it: before anybody tries to sign in, with what to set."""
+    authority = "https://login.example/tenant"
+    document = {"issuer": f"{authority}/v2.0", "jwks_uri": f"{authority}/keys"}
+    assert microsoft.login(authority, httpx.Response(200, json=document)).state is State.OK
+    found = microsoft.login(authority, httpx.Response(200, json={**document, "issuer": "https://evil.example/v2.0"}))
+    assert found.failed
+    assert "another issuer than the configured authority's" in found.told
+    assert "microsoft.authority" in found.to_do
+
+
 def test_a_wrong_client_secret_is_seen_without_a_person(sample_house: Any, tmp_path: Path) -> None:
     """Before anybody tries to sign in."""
     made = settings.load(GatewaySettings, sample_house.place.path("settings", "gateway.toml"))

@@ -1,14 +1,17 @@
 """The door itself: every error is a problem, and what is another's is as absent as what isn't."""
 
+import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from cli import sign_in as walking
+from cli.proof import SessionKey
+from gateway.api.access import ACCESS
 
 TOKEN = re.compile(r"[a-z][a-z0-9_]{1,39}")
 MEMBERS = {"type", "title", "status", "code", "detail", "trace_id"}
@@ -43,7 +46,9 @@ class Stranger:
         challenge = walking.urlsafe_b64encode(walking.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         start = self.http.post("/api/v1/session/sign-in", json={"challenge": challenge}).json()
         code = walking.walk(self.http, f"{start['url']}&approve=1&user={principal}", self.house.house.url)
-        answer = self.http.post("/api/v1/session/exchange", json={"code": code, "verifier": verifier})
+        path = "/api/v1/session/exchange"
+        headers = SessionKey().headers(f"{self.house.house.url}{path}")
+        answer = self.http.post(path, json={"code": code, "verifier": verifier}, headers=headers)
         return dict(answer.json())
 
     def ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
@@ -282,6 +287,28 @@ def test_every_error_is_a_problem(watched: Any, owned: dict[str, str], case: Any
     answer = watched.ask(method, target, headers=headers, **given, **document)
     problem(answer, status, code)
     assert mark not in answer.text
+
+
+PAGES = sorted(path for method, path in ACCESS if method == "GET" and not path.startswith("/api/"))
+FORMS: dict[str, Callable[[str], object]] = {  # of a body, by its type: what it must be to be that
+    "text/html": lambda text: re.match(r"<!doctype html>", text, re.IGNORECASE),
+    "text/css": lambda text: re.search(r"\{[^{}]+:[^{}]+\}", text),
+    "text/javascript": lambda text: re.search(r"[;{]", text) and not text.lstrip().startswith("<"),
+    "text/plain": lambda text: not re.match(r"\s*[<{]", text),
+    "image/svg+xml": lambda text: "<svg" in text,
+    "application/json": lambda text: isinstance(json.loads(text), dict),
+    "application/linkset+json": lambda text: isinstance(json.loads(text), dict),
+    "application/problem+json": lambda text: isinstance(json.loads(text), dict),
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_body_is_of_its_type_and_text_says_its_charset(watched: Any, path: str) -> None:
+    """The page, its files, and what else is no API: JSON is UTF-8 by its own standard, text and XML say so."""
+    answer = watched.http.get(path.replace("{code}", "not_found"))
+    media_type, _, parameters = answer.headers["content-type"].partition("; ")
+    assert parameters == ("" if media_type.endswith("json") else "charset=utf-8")
+    assert FORMS[media_type](answer.content.decode())
 
 
 def test_without_a_token_everything_is_closed(watched: Any) -> None:

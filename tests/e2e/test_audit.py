@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 
 from cli.house import free_port
 from cli.main import main
+from cli.proof import SessionKey
 from cli.sign_in import sign_in
 from gateway.audit.event import Kind, Log
 from gateway.store import audit, reading
@@ -141,9 +142,11 @@ def test_refusals_are_counted_and_written_within_a_minute(recorded: Recorded) ->
     with recorded.exactly(Kind.SIGN_IN) as found:
         house.http.post("/api/v1/session/callback", data={"state": "made-up", "code": "x"})
     assert (found[0].outcome, found[0].reason) == ("refused", "state_unknown")
-    with recorded.exactly(Kind.EXCHANGE) as found:
-        house.http.post("/api/v1/session/exchange", json={"code": "x", "verifier": "v" * 43})
-    assert found[0].outcome == "refused"
+    path = "/api/v1/session/exchange"
+    for headers, reason in ((SessionKey().headers(house.house.url + path), "unknown"), ({}, "unproved")):
+        with recorded.exactly(Kind.EXCHANGE) as found:
+            house.http.post(path, json={"code": "x", "verifier": "v" * 43}, headers=headers)
+        assert (found[0].outcome, found[0].reason) == ("refused", reason)
     with recorded.exactly(Kind.DENIED) as found:
         house.ask("GET", "/api/v1/mailboxes/mbx_someoneelses/folders", 404)
     assert (found[0].reason, found[0].person_mark is None) == ("mailbox", False)

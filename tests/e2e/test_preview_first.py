@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cli.proof import SessionKey
 from cli.sign_in import walk
 
 VERIFIER, CHALLENGE = "v" * 43, "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
@@ -31,7 +32,9 @@ def agree(house: Any) -> None:
     """The owner goes to Microsoft once more; the session is a new one afterwards."""
     begun = house.ask("POST", "/sign-in", 200, json={"challenge": CHALLENGE, "access": "full"}).json()
     code = walk(house.http, begun["url"], house.house.url)
-    answer = house.http.post("/api/v1/session/exchange", json={"code": code, "verifier": VERIFIER})
+    path = "/api/v1/session/exchange"
+    headers = SessionKey().headers(f"{house.house.url}{path}")
+    answer = house.http.post(path, json={"code": code, "verifier": VERIFIER}, headers=headers)
     house.token = answer.raise_for_status().json()["access_token"]
 
 

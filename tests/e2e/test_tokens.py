@@ -15,8 +15,9 @@ from cli import key_file, up
 from cli import sign_in as walking
 from cli.gateway_client import GatewayClient
 from cli.house import free_port
+from cli.proof import SessionKey
 
-COOKIE = "__Secure-mail-organiser-refresh"
+COOKIE = "__Host-mail-organiser-refresh"
 KEYS = Path(sys.executable).parent / "mail-organiser-gateway-token-keys"
 LOOK_S = 30.0  # a busy machine's five seconds
 METRICS_PORT = free_port()
@@ -49,15 +50,18 @@ class Tab:
 
     def sign_in(self) -> None:
         self.http.cookies.clear()
-        self.token = str(walking.sign_in(self.http, self.house.house.url)["access_token"])
+        self.own = SessionKey()
+        self.token = str(walking.sign_in(self.http, self.house.house.url, self.own)["access_token"])
 
     @property
     def cookie(self) -> str:
         return str(self.http.cookies[COOKIE])
 
-    def refresh(self, token: str, cookie: str) -> httpx.Response:
+    def refresh(self, token: str, cookie: str, key: SessionKey | None = None) -> httpx.Response:
         self.http.cookies.clear()
-        headers = {"Origin": self.house.house.url, "Cookie": f"{COOKIE}={cookie}"}
+        url = self.house.house.url
+        headers = {"Origin": url, "Cookie": f"{COOKIE}={cookie}"}
+        headers |= (key or self.own).headers(f"{url}/api/v1/session/refresh")
         return self.http.post("/api/v1/session/refresh", json={"access_token": token}, headers=headers)
 
     def ask(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
@@ -86,6 +90,8 @@ def test_signed_in_refreshed_stolen_and_dead(house: Any, tab: Tab) -> None:
     """
     first = tab.cookie
     assert tab.ask("GET", "/api/v1/mailboxes").status_code == 200
+    thief = tab.refresh(tab.token, first, SessionKey())
+    assert (thief.status_code, thief.json()["code"]) == (400, "invalid_dpop_proof")
     second = tab.refresh(tab.token, first)
     assert second.status_code == 200, second.text
     again, newest = tab.refresh(tab.token, first), second.json()["access_token"]

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 
 from cli.problem import problem
+from cli.proof import SessionKey
 from gateway.identity.refusal import SENTENCES, SignInReason
 
 MAX_HOPS = 10  # pages and redirects from start to code; the sandbox takes four
@@ -57,14 +58,18 @@ def signed_in(client: httpx.Client, gateway: str) -> SignedIn:
     return SignedIn(str(answer["access_token"]), str(mailboxes[0]))
 
 
-def sign_in(client: httpx.Client, gateway: str) -> dict[str, object]:
-    """The exchange's answer: access_token, expires_in, mailboxes. client must trust gateway and authority."""
+def sign_in(client: httpx.Client, gateway: str, key: SessionKey | None = None) -> dict[str, object]:
+    """The exchange's answer: access_token, expires_in, mailboxes. client must trust gateway and authority.
+
+    key: by which the session may be refreshed; absent: never.
+    """
     verifier = secrets.token_urlsafe(32)
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     start = client.post(f"{gateway}/api/v1/session/sign-in", json={"challenge": challenge})
     _expect(start, httpx.codes.OK, "start")
     code = walk(client, str(start.json()["url"]), gateway)
-    answer = client.post(f"{gateway}/api/v1/session/exchange", json={"code": code, "verifier": verifier})
+    url = f"{gateway}/api/v1/session/exchange"
+    answer = client.post(url, json={"code": code, "verifier": verifier}, headers=(key or SessionKey()).headers(url))
     _expect(answer, httpx.codes.OK, "exchange")
     return dict(answer.json())
 

@@ -12,7 +12,7 @@ from gateway.edge.bucket import Policy
 from gateway.edge.headers import CONTENT_SECURITY_POLICY, SecurityHeaders
 from gateway.edge.limits import Limits
 from gateway.edge.problems import Problems
-from gateway.edge.tokens import OPEN_ROUTES
+from gateway.edge.tokens import COOKIE_ROUTES, OPEN_ROUTES
 
 GOOD = {"authorization": "Bearer good-token"}
 PROBLEM = "application/problem+json"
@@ -307,6 +307,13 @@ async def test_no_route_sees_the_token(front: Any) -> None:
     """The Authorization header ends at the edge, on open routes and pages too."""
     answer = await front.get("/api/v1/headers")
     assert "authorization" not in answer.json()
+
+
+async def test_no_route_sees_a_cookie_but_the_two_that_read_one(front: Any) -> None:
+    """A browser sends them to every path of the host; here they end at the edge."""
+    answer = await front.get("/api/v1/headers", headers={**GOOD, "cookie": "__Host-mail-organiser-refresh=x"})
+    assert "cookie" not in answer.json()
+    assert {"/api/v1/session/callback", "/api/v1/session/refresh"} == COOKIE_ROUTES
 
 
 async def test_a_body_over_the_cap_is_refused_whether_announced_or_not(front: Any) -> None:

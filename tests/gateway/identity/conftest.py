@@ -7,7 +7,7 @@ import ssl
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from chassis.authority import LocalAuthority
 from chassis.settings import SecretFile
 from chassis.tls import TlsFiles
+from cli.proof import SessionKey
 from gateway import edge
 from gateway.api import access, api_keys, consents, failures, mailboxes, session, sessions
 from gateway.audit.tally import Tally
@@ -129,6 +130,11 @@ def refresh_token(answer: httpx.Response) -> str:
     return value
 
 
+def given(headers: dict[str, str]) -> dict[str, str]:
+    """Those that have a value."""
+    return {name: value for name, value in headers.items() if value}
+
+
 @dataclass
 class Gateway:
     """A running gateway, and what a browser and a tab do with it."""
@@ -144,6 +150,7 @@ class Gateway:
     listener: Listener
     registry: CollectorRegistry
     audit: Trail
+    key: SessionKey = field(default_factory=SessionKey)
 
     async def start(self, verifier: str = VERIFIER) -> tuple[str, str]:
         """Microsoft's URL and the browser's cookie."""
@@ -170,8 +177,15 @@ class Gateway:
         assert answer.status_code == 303, answer.text
         return answer.headers["location"].removeprefix("/#code=")
 
-    async def exchange(self, code: str, verifier: str = VERIFIER) -> httpx.Response:
-        return await self.client.post("/api/v1/session/exchange", json={"code": code, "verifier": verifier})
+    async def exchange(self, code: str, verifier: str = VERIFIER, **headers: str) -> httpx.Response:
+        """As our own page asks, with a proof of its key; another or none by dpop=."""
+        path = "/api/v1/session/exchange"
+        sent = self.proved(path) | headers
+        return await self.client.post(path, json={"code": code, "verifier": verifier}, headers=given(sent))
+
+    def proved(self, path: str) -> dict[str, str]:
+        """The header that a proof of the tab's key is in, for one POST to this path."""
+        return {"dpop": self.key.headers(f"{self.url}{path}")["DPoP"]}
 
     async def session(self) -> tuple[dict[str, Any], str]:
         """A new session: what the tab has, and the refresh token that the browser keeps for it."""
@@ -179,14 +193,12 @@ class Gateway:
         return dict(answer.json()), refresh_token(answer)
 
     async def refresh(self, access_token: str, cookie: str | None, **headers: str) -> httpx.Response:
-        """As our own page asks, with this cookie."""
-        sent = {"origin": self.url, **({"cookie": f"{session.REFRESH_COOKIE}={cookie}"} if cookie else {}), **headers}
+        """As our own page asks, with this cookie and a proof of the tab's key."""
+        path = "/api/v1/session/refresh"
+        sent = {"origin": self.url, **({"cookie": f"{session.REFRESH_COOKIE}={cookie}"} if cookie else {})}
         self.client.cookies.clear()
-        return await self.client.post(
-            "/api/v1/session/refresh",
-            json={"access_token": access_token},
-            headers={name: value for name, value in sent.items() if value},
-        )
+        sent |= self.proved(path) | headers
+        return await self.client.post(path, json={"access_token": access_token}, headers=given(sent))
 
     async def sign_in(self, **who: str) -> dict[str, Any]:
         answer = await self.exchange(await self.code(**who))

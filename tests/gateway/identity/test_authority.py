@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.identity.authority import AuthorityInvalid, SigningKeys, read_keys, read_metadata
+from gateway.identity.authority import CONSUMERS, AuthorityInvalid, SigningKeys, read_keys, read_metadata
 
 AUTHORITY = "https://login.example:8443/tenant"
-DOCUMENT = {"issuer": "https://login.example/t/v2.0", "jwks_uri": "https://login.example:8443/keys", "more": 1}
+DOCUMENT = {"issuer": f"{AUTHORITY}/v2.0", "jwks_uri": "https://login.example:8443/keys", "more": 1}
 KEY = rsa.generate_private_key(65537, 2048)
 
 
@@ -31,7 +31,7 @@ def document(*keys: dict[str, Any]) -> bytes:
 def test_metadata_is_read_and_the_rest_ignored() -> None:
     """Issuer, key address, and whether callbacks carry iss."""
     metadata = read_metadata(json.dumps(DOCUMENT).encode(), AUTHORITY)
-    assert metadata.issuer == "https://login.example/t/v2.0"
+    assert metadata.issuer == "https://login.example:8443/tenant/v2.0"
     assert not metadata.authorization_response_iss_parameter_supported
 
 
@@ -51,6 +51,52 @@ def test_keys_lie_on_the_authoritys_own_origin(address: str) -> None:
     """Whoever could bend the document must not bend it to a host of his own."""
     with pytest.raises(AuthorityInvalid):
         read_metadata(json.dumps({**DOCUMENT, "jwks_uri": address}).encode(), AUTHORITY)
+
+
+@pytest.mark.parametrize(
+    ("authority", "issuer"),
+    [
+        ("https://login.example/tenant", "https://login.example/tenant/v2.0"),
+        ("https://login.example/tenant/", "https://login.example/tenant/v2.0"),
+        ("https://login.example/common", "https://login.example/{tenantid}/v2.0"),
+        ("https://login.example/organizations", "https://login.example/{tenantid}/v2.0"),
+        ("https://login.example/consumers", f"https://login.example/{CONSUMERS}/v2.0"),
+    ],
+)
+def test_an_authority_calls_itself_what_it_is_asked_as(authority: str, issuer: str) -> None:
+    """Its own address, or the directories that its alias stands for."""
+    good = {"issuer": issuer, "jwks_uri": "https://login.example/keys"}
+    assert read_metadata(json.dumps(good).encode(), authority).issuer == issuer
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://login.example:8443/other/v2.0",
+        "https://login.example/tenant/v2.0",
+        "http://login.example:8443/tenant/v2.0",
+        "https://evil.example/tenant/v2.0",
+        "https://login.example:8443/{tenantid}/v2.0",
+        "https://login.example:8443/TENANT/v2.0",
+        "https://login.example:8443/tenant/v2.0/",
+        "https://login.example:8443/tenant",
+        "https://login.example:8443/tenant/v2.0?x",
+        "https://login.example:8443@evil.example/tenant/v2.0",
+        "",
+    ],
+)
+def test_metadata_of_another_issuer_is_refused(issuer: str) -> None:
+    """A document that speaks for somebody else decides about nobody here, wherever it came from."""
+    with pytest.raises(AuthorityInvalid, match="another issuer"):
+        read_metadata(json.dumps({**DOCUMENT, "issuer": issuer}).encode(), AUTHORITY)
+
+
+@pytest.mark.parametrize("issuer", [f"https://login.example/{CONSUMERS}/v2.0", "https://login.example/common/v2.0"])
+def test_an_alias_is_no_directory(issuer: str) -> None:
+    """/common may not become one directory, nor be an issuer itself."""
+    document = {"issuer": issuer, "jwks_uri": "https://login.example/keys"}
+    with pytest.raises(AuthorityInvalid):
+        read_metadata(json.dumps(document).encode(), "https://login.example/common")
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b'{"issuer": 1}', b'{"issuer": "x"}', b"\xff"])

@@ -67,15 +67,15 @@ async def test_both_tokens_are_renewed_and_the_former_are_worth_nothing(gateway:
     assert told[0]["jti"] != told[1]["jti"]
 
 
-async def test_the_cookie_is_kept_from_scripts_other_sites_and_other_routes(gateway: Any) -> None:
-    """__Secure-, HttpOnly, SameSite=Strict, on the session's path alone, as long as the session may last; 256 bits."""
+async def test_the_cookie_is_kept_from_scripts_other_sites_and_other_hosts(gateway: Any) -> None:
+    """__Host- (Secure, Path=/, no Domain), HttpOnly, SameSite=Strict, as long as the session may last; 256 bits."""
     answer = await gateway.exchange(await gateway.code())
     name, *attributes = answer.headers["set-cookie"].split("; ")
     kept = {one for one in attributes if not one.startswith("Max-Age")}
-    assert kept == {"HttpOnly", "Secure", "SameSite=strict", "Path=/api/v1/session"}
+    assert kept == {"HttpOnly", "Secure", "SameSite=strict", "Path=/"}
     assert 8 * 3600 - 60 <= lasting(answer) <= 8 * 3600
     label, _, value = name.partition("=")
-    assert label == api.REFRESH_COOKIE == "__Secure-mail-organiser-refresh"
+    assert label == api.REFRESH_COOKIE == "__Host-mail-organiser-refresh"
     assert len(value) == 43
     assert value not in answer.text
 
@@ -226,7 +226,7 @@ async def test_signing_out_takes_the_refresh_token_along(gateway: Any) -> None:
     tab, cookie = await gateway.session()
     answer = await gateway.sign_out(tab["access_token"])
     assert answer.headers["set-cookie"].startswith(f'{api.REFRESH_COOKIE}=""; ')
-    assert "Max-Age=0; Path=/api/v1/session" in answer.headers["set-cookie"]
+    assert "Max-Age=0; Path=/;" in answer.headers["set-cookie"]
     assert refused(await gateway.refresh(tab["access_token"], cookie))
 
 

@@ -12,7 +12,12 @@ from gateway.identity.jwt import Principal
 from gateway.identity.live import LiveSessions
 from gateway.store import clock
 
+VERIFIER = "a-verifier-that-only-the-tab-knows-0123456789"
 OTHER_VERIFIER = "another-verifier-that-this-tab-made-up-987654"
+
+
+def refresh_token(answer: Any) -> str:
+    return str(answer.headers["set-cookie"].partition(";")[0].partition("=")[2])
 
 
 def wrong(answer: Any) -> bool:
@@ -27,10 +32,81 @@ async def test_a_code_works_once(gateway: Any) -> None:
 
 
 async def test_of_many_exchanges_at_once_exactly_one_wins(gateway: Any) -> None:
-    """Taken atomically: a race mints one token."""
+    """Taken atomically: a race mints one token; and as all but one came second, it is worth nothing."""
     code = await gateway.code()
     answers = await asyncio.gather(*(gateway.exchange(code) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+    (won,) = [answer.json()["access_token"] for answer in answers if answer.status_code == 200]
+    assert (await gateway.who(won)).status_code == 401
+    assert replays(gateway) == 1
+
+
+def replays(gateway: Any) -> float:
+    """How many were counted; as many are in the log, each about its person."""
+    with gateway.engine.begin() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT outcome, person_mark IS NOT NULL FROM audit_event WHERE kind = 'session.code_replayed'"
+        ).all()
+    counted = float(gateway.registry.get_sample_value("gateway_code_replay_total"))
+    assert rows == [("refused", 1)] * int(counted)
+    return counted
+
+
+@pytest.mark.parametrize("verifier", [VERIFIER, OTHER_VERIFIER], ids=["by the tab", "by a thief"])
+async def test_a_codes_second_use_ends_the_session_of_its_first(gateway: Any, verifier: str) -> None:
+    """Somebody has seen the fragment: neither token works any more, and it is told once, however often it comes."""
+    code = await gateway.code()
+    answer = await gateway.exchange(code)
+    tab = answer.json()
+    assert (await gateway.who(tab["access_token"])).status_code == 200
+    assert replays(gateway) == 0
+    for _ in range(3):
+        assert wrong(await gateway.exchange(code, verifier))
+    assert (await gateway.who(tab["access_token"])).status_code == 401
+    assert (await gateway.refresh(tab["access_token"], refresh_token(answer))).status_code == 401
+    assert replays(gateway) == 1
+
+
+async def test_a_wrong_verifiers_use_is_a_first_use(gateway: Any) -> None:
+    """Whoever was quicker than the tab leaves it nothing, and the session that was waiting ends."""
+    code = await gateway.code()
+    assert wrong(await gateway.exchange(code, OTHER_VERIFIER))
+    assert wrong(await gateway.exchange(code))
+    assert replays(gateway) == 1
+
+
+async def test_a_code_that_is_over_ends_nothing(gateway: Any) -> None:
+    """What lies in a browser's history, a minute later, signs nobody out."""
+    code = await gateway.code()
+    token = (await gateway.exchange(code)).json()["access_token"]
+    with gateway.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE exchange_code SET expires_at = ?", (clock.now(),))
+    assert wrong(await gateway.exchange(code))
+    assert (await gateway.who(token)).status_code == 200
+    assert replays(gateway) == 0
+
+
+async def test_a_replay_leaves_other_sessions_alone(gateway: Any) -> None:
+    """It is about one session, not about the person."""
+    other = await gateway.sign_in()
+    code = await gateway.code()
+    await gateway.exchange(code)
+    assert wrong(await gateway.exchange(code))
+    assert (await gateway.who(other["access_token"])).status_code == 200
+
+
+async def test_why_a_code_got_nothing_is_in_the_log_alone(gateway: Any) -> None:
+    """Counted by reason; who asks is told one sentence."""
+    used, foreign = await gateway.code(), await gateway.code()
+    await gateway.exchange(used)
+    await gateway.exchange("made-up")
+    await gateway.exchange(used)
+    await gateway.exchange(foreign, OTHER_VERIFIER)
+    await gateway.audit.flush(gateway.engine)
+    with gateway.engine.begin() as connection:
+        query = "SELECT reason FROM audit_event WHERE kind = 'session.exchange' AND outcome = 'refused' ORDER BY seq"
+        reasons = list(connection.exec_driver_sql(query).scalars())
+    assert reasons == ["unknown", "replayed", "other_tab"]
 
 
 async def test_a_wrong_verifier_gets_nothing_and_uses_the_code_up(gateway: Any) -> None:

@@ -52,6 +52,7 @@ from gateway.store import (
     sign_ins,
     spending,
     token_caches,
+    used_proofs,
 )
 from gateway.store.api_keys import ApiKey
 from gateway.store.codes import Access, CorrectionKind, DecisionKind, MatcherKind, ProtectionKind, Scope, WorkState
@@ -159,6 +160,7 @@ class Office:
         api_keys.add(connection, key)
         refresh_tokens.add(connection, token_bytes(32), session.id)
         denied_tokens.deny(connection, ids.new("jti"), session.id, expires_at=now + clock.MINUTE)
+        used_proofs.use(connection, token_bytes(32), expires_at=now + clock.MINUTE)
         person_plans.put(connection, owner, "free", now=now)
         scan_charges.add(connection, owner, ids.new("scn"), plan.month_of(now))
         self.audit.record(connection, Event(Kind.SIGN_IN, person=owner, mailbox=mailbox.id, object_id=session.id))

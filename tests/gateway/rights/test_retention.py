@@ -15,7 +15,14 @@ from gateway.store import clock, duties, pausing, reading
 from gateway.store.tables import METADATA, scan
 
 GONE_AFTER_A_YEAR = {"scan": 1, "decision": 2, "finding": 1, "move_run": 1, "journal_entry": 1, "audit_event": 2}
-GONE_AFTER_A_DAY = {"session": 1, "exchange_code": 1, "sign_in": 1, "refresh_token": 1, "denied_token": 1}
+GONE_AFTER_A_DAY = {
+    "session": 1,
+    "exchange_code": 1,
+    "sign_in": 1,
+    "refresh_token": 1,
+    "denied_token": 1,
+    "used_proof": 1,
+}
 GONE_AFTER_A_MONTH = {"provider_spending": 1}
 GONE_AFTER_TWO_MONTHS = {"scan_charge": 1}
 

@@ -76,7 +76,7 @@ def test_a_refresh_token_is_spent_once(engine: Engine, mailbox: Mailbox) -> None
 
 
 def test_what_is_over_is_not_handed_out(engine: Engine, mailbox: Mailbox) -> None:
-    """At its end a sign-in or a code is worth nothing, and asking for it removes it; purge removes the others."""
+    """At its end a sign-in or a code is worth nothing; asking for a sign-in removes it, purge removes the others."""
     with engine.begin() as connection:
         session = sessions.create(connection, mailbox.person_id, now=1, expires_at=999)
         for name in (b"1", b"2"):
@@ -84,8 +84,20 @@ def test_what_is_over_is_not_handed_out(engine: Engine, mailbox: Mailbox) -> Non
             exchange_codes.add(connection, ExchangeCode(name, session.id, b"verifier", 100))
         for at in (100, 50):
             assert sign_ins.consume(connection, b"1", now=at) is None
-            assert exchange_codes.consume(connection, b"1", now=at) is None
-        assert sign_ins.purge(connection, now=100) == exchange_codes.purge(connection, now=100) == 1
+        assert exchange_codes.consume(connection, b"1", now=100) is None
+        assert (sign_ins.purge(connection, now=100), exchange_codes.purge(connection, now=100)) == (1, 2)
+
+
+def test_a_used_code_is_known_until_its_end(engine: Engine, mailbox: Mailbox) -> None:
+    """Whose session it gave: not before its use, and no longer than it would have worked."""
+    with engine.begin() as connection:
+        session = sessions.create(connection, mailbox.person_id, now=1, expires_at=999)
+        exchange_codes.add(connection, ExchangeCode(b"hash", session.id, b"verifier", 100))
+        assert exchange_codes.used_for(connection, b"hash", now=49) is None
+        exchange_codes.consume(connection, b"hash", now=50)
+        assert exchange_codes.used_for(connection, b"hash", now=99) == session.id
+        assert exchange_codes.used_for(connection, b"other", now=99) is None
+        assert exchange_codes.used_for(connection, b"hash", now=100) is None
 
 
 def test_of_two_token_refreshes_exactly_one_is_kept(engine: Engine, mailbox: Mailbox) -> None:

@@ -50,17 +50,18 @@ CODES_AND_IDS = {
     "scan": {"id", "mailbox_id", "state", "source_graph_id", "error_code"},
     "session": {"id", "person_id"},
     "sign_in": set[str](),
+    "used_proof": set[str](),
     "token_cache": {"mailbox_id", "access", "need", "granted"},
 }
 SEALED = {"claims_sealed", "cursor_sealed", "address_sealed", "sealed", "name_sealed", "description_sealed", "wrapped"}
 KEYED_OR_HASHED = {
     *("subject_index", "sender_hash", "idempotency_hash", "browser_hash", "verifier_hash", "code_hash", "id"),
-    *("keyed_hash", "token_hash", "secret_hash", "list_hash", "organisation_hash"),
+    *("key_hash", "proof_hash", "keyed_hash", "token_hash", "secret_hash", "list_hash", "organisation_hash"),
     *("person_mark", "mailbox_mark", "network_mark", "hash", "mac", "signature"),
 }
 NOT_ABOUT_A_MAILBOX = {
     *("person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"),
-    *("refresh_token", "denied_token", "api_key_scope", "person_plan", "scan_charge"),
+    *("refresh_token", "denied_token", "used_proof", "api_key_scope", "person_plan", "scan_charge"),
     *("audit_event", "audit_head", "audit_cut"),  # a pseudonym names it
     "duty",
 }

@@ -15,6 +15,7 @@ import httpx
 from chassis.errors import StartRefused, Unavailable
 from cli.checks.found import Found, fail, ok, unknown, warn
 from cli.registration import GRAPH, Registration
+from gateway.identity.authority import AuthorityInvalid, read_metadata
 from gateway.identity.id_token import LEEWAY_S
 from gateway.identity.microsoft import DISCOVERY, Microsoft, MicrosoftSettings
 from gateway.identity.refusal import SENTENCES, SignInReason
@@ -22,6 +23,7 @@ from gateway.identity.refusal import SENTENCES, SignInReason
 TIMEOUT: Final = 10.0
 CLOCK, LOGIN, PROOF, GRAPH_NAME = "Clock", "Microsoft sign-in", "Proof of the application", "Microsoft Graph"
 _UNREACHABLE: Final = "Look at the network, the proxy and the firewall: https to {host} must be possible from here."
+_OTHERWISE: Final = "Set microsoft.authority to its address with the directory's id, as the portal shows it."
 
 
 def of_registration(registration: Registration) -> list[Found]:
@@ -32,7 +34,7 @@ def of_registration(registration: Registration) -> list[Found]:
 def of_settings(settings: MicrosoftSettings, graph: str, graph_authority: Path | None) -> list[Found]:
     """All of them, for the gateway's settings."""
     answer = _get(f"{settings.authority.rstrip('/')}{DISCOVERY}", settings.authority_ca_file)
-    found = [_login(settings.authority, answer), clock(answer, datetime.now(UTC))]
+    found = [login(settings.authority, answer), clock(answer, datetime.now(UTC))]
     found.append(asyncio.run(_proof(settings)) if isinstance(answer, httpx.Response) else unknown(PROOF, "not asked"))
     return [*found, _graph(graph, _get(f"{graph}/me", graph_authority))]
 
@@ -45,12 +47,17 @@ def _get(url: str, authority: Path | None) -> httpx.Response | httpx.HTTPError:
         return error
 
 
-def _login(authority: str, answer: httpx.Response | httpx.HTTPError) -> Found:
+def login(authority: str, answer: httpx.Response | httpx.HTTPError) -> Found:
+    """What the authority answers about itself, as the gateway will judge it."""
     host = httpx.URL(authority).host
     if isinstance(answer, httpx.HTTPError):
         return fail(LOGIN, f"{host} can't be reached ({type(answer).__name__}).", _UNREACHABLE.format(host=host))
     if answer.status_code != httpx.codes.OK:
         return fail(LOGIN, f"{host} does not know this directory.", "Check the tenant id; `connect` asks for it again.")
+    try:
+        read_metadata(answer.content, authority)
+    except AuthorityInvalid as invalid:
+        return fail(LOGIN, f"{host} is refused: {invalid}.", _OTHERWISE)
     return ok(LOGIN, f"{host} answers for this directory")
 
 

@@ -51,6 +51,7 @@ VALUES: Final[dict[str, Any]] = {
     "decision_id": f"dec_{_ID}",
     "decision_ids": [f"dec_{_ID}"],
     "description": "Invoices, order confirmations and payment receipts",
+    "dpop": "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2In0.e30.c2lnbmF0dXJl",
     "engine": "learned",
     "entry_ids": [f"jrn_{_ID}"],
     "error_code": None,

@@ -13,6 +13,7 @@ from gateway.api.access import InsufficientScope
 from gateway.audit.trail import AuditUnavailable
 from gateway.edge import problems
 from gateway.edge.problems import CONTENT_TYPE
+from gateway.identity.dpop import InvalidProof
 from gateway.identity.needs_sign_in import NeedsConsent, NeedsSignIn
 from gateway.identity.recent import RecentSignInNeeded
 from gateway.identity.refusal import SignInReason, SignInRefused
@@ -99,6 +100,8 @@ def _of_input(operation: dict[str, Any]) -> Iterator[type[ServiceError]]:
         yield from WITH_A_REVISION
     if "idempotency-key" in names:
         yield from WITH_A_KEY
+    if "dpop" in names:
+        yield InvalidProof
 
 
 def _response(kind: type[ServiceError]) -> dict[str, Any]:

@@ -6,11 +6,13 @@ The walk, for a page and for any HTTP client alike - there is no shorter one:
     POST   /api/v1/session/callback  form from Microsoft -> 303 to /#code=... (or /#refused=reason)
     POST   /api/v1/session/exchange  {code, verifier}  -> {access_token, token_type, expires_in, mailboxes} and a cookie
     POST   /api/v1/session/refresh   {access_token}    -> the same, the former two are worth nothing any more
+           these two with a DPoP header: a proof of the session's key (gateway.identity.dpop)
     GET    /api/v1/session                             -> {person_id, session_id}
     DELETE /api/v1/session                             -> 204
 
 challenge is base64url(SHA-256(verifier)); the verifier never leaves the tab until the exchange. The refresh token is in
-the cookie alone, which no script reads and only these routes are sent; the access token is in bodies alone.
+the cookie alone, which no script reads, no other host can set and no other route is shown; the access token is in
+bodies alone.
 """
 
 from collections.abc import Mapping
@@ -24,19 +26,32 @@ from chassis.logs import get
 from gateway.api.fast import FastRoute
 from gateway.edge.problems import UnsupportedMediaType
 from gateway.edge.tokens import principal
+from gateway.identity.dpop import MAX_CHARACTERS as MAX_PROOF_CHARACTERS
 from gateway.identity.jwt import MAX_CHARACTERS, Principal
+from gateway.identity.redemption import VERIFIER
 from gateway.identity.refusal import TOLD_BY_MICROSOFT, SignInReason, SignInRefused
-from gateway.identity.sessions import VERIFIER, Granted, Sessions
+from gateway.identity.sessions import Granted, Sessions
 from gateway.identity.sign_in import CHALLENGE, FLOW_LIFETIME_MS, SignIns, Started
 from gateway.store import clock
 
 PATH: Final = "/api/v1/session"
 COOKIE: Final = "__Host-mail-organiser-sign-in"
-REFRESH_COOKIE: Final = "__Secure-mail-organiser-refresh"  # __Host- would want the path /
+REFRESH_COOKIE: Final = "__Host-mail-organiser-refresh"
 FORM: Final = "application/x-www-form-urlencoded"
 MICROSOFTS_FORM: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("code", "state", "iss", "error")},
+}
+PROVED: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "DPoP",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string", "maxLength": MAX_PROOF_CHARACTERS},
+            "description": "a fresh proof of the session's key for this request (RFC 9449, ES256)",
+        }
+    ]
 }
 MAX_FORM_FIELDS: Final = 10  # Microsoft sends code, state, session_state, iss, client_info or error and its texts
 
@@ -134,23 +149,29 @@ def router(sign_ins: SignIns, sessions: Sessions) -> APIRouter:
             return _back_to_page(f"refused={refused.reason.value}")
         return _back_to_page(f"code={code}")
 
-    @routes.post("/exchange", operation_id="exchange_code")
-    async def exchange(body: ExchangeRequest, response: Response) -> Token:
-        """The one-time code becomes an access token for the tab that holds the verifier, and a cookie to refresh it."""
-        return _granted(await sessions.exchange(body.code, body.verifier), response)
+    @routes.post("/exchange", operation_id="exchange_code", openapi_extra=PROVED)
+    async def exchange(body: ExchangeRequest, request: Request, response: Response) -> Token:
+        """The one-time code becomes an access token for the tab that holds the verifier, and a cookie to refresh it.
 
-    @routes.post("/refresh", operation_id="refresh_session")
+        The key of the proof is the session's from now on.
+        """
+        return _granted(await sessions.exchange(body.code, body.verifier, _proofs(request)), response)
+
+    @routes.post("/refresh", operation_id="refresh_session", openapi_extra=PROVED)
     async def refresh(body: RefreshRequest, request: Request, response: Response) -> Token:
-        """Both tokens become new ones, once, from our own page; 409 when that was done a moment ago."""
+        """Both tokens become new ones, once, from our own page, with a proof of the session's key.
+
+        409 when that was done a moment ago.
+        """
         origin, cookie = request.headers.get("origin"), request.cookies.get(REFRESH_COOKIE)
-        return _granted(await sessions.refresh(origin, body.access_token, cookie), response)
+        return _granted(await sessions.refresh(origin, body.access_token, cookie, _proofs(request)), response)
 
     @routes.delete("", operation_id="sign_out", status_code=204)
     async def sign_out(caller: Annotated[Principal, Depends(principal)]) -> Response:
         """Ends the session; its tokens are refused from now on."""
         await sessions.sign_out(caller)
         response = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
-        response.delete_cookie(REFRESH_COOKIE, path=PATH, secure=True, httponly=True, samesite="strict")
+        response.delete_cookie(REFRESH_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return response
 
     return routes
@@ -164,10 +185,12 @@ def started(response: Response, begun: Started) -> SignInStarted:
 
 def _granted(granted: Granted, response: Response) -> Token:
     lasting, token = granted.refresh_for, granted.refresh_token
-    response.set_cookie(
-        REFRESH_COOKIE, token, max_age=lasting, path=PATH, secure=True, httponly=True, samesite="strict"
-    )
+    response.set_cookie(REFRESH_COOKIE, token, max_age=lasting, path="/", secure=True, httponly=True, samesite="strict")
     return Token(access_token=granted.access_token, expires_in=granted.expires_in, mailboxes=granted.mailboxes)
+
+
+def _proofs(request: Request) -> list[str]:
+    return request.headers.getlist("dpop")
 
 
 async def _form(request: Request) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     SIGN_IN = "session.sign_in"
     EXCHANGE = "session.exchange"
+    CODE_REPLAYED = "session.code_replayed"
     SIGN_OUT = "session.sign_out"
     SIGN_OUT_EVERYWHERE = "session.sign_out_everywhere"
     REFRESH = "session.refresh"
@@ -85,6 +86,7 @@ SECURITY: Final = frozenset(
         *(
             Kind.SIGN_IN,
             Kind.EXCHANGE,
+            Kind.CODE_REPLAYED,
             Kind.SIGN_OUT,
             Kind.SIGN_OUT_EVERYWHERE,
             Kind.TOKEN_REFUSED,
@@ -97,7 +99,8 @@ SECURITY: Final = frozenset(
 
 MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.SIGN_IN: "somebody came back from Microsoft; refused with the reason of the check that failed",
-    Kind.EXCHANGE: "a one-time code was traded for an access token, or refused",
+    Kind.EXCHANGE: "a one-time code was traded for an access token, or refused; the reason is what it was",
+    Kind.CODE_REPLAYED: "a used one-time code came back within its minute and the session of its first use was ended",
     Kind.SIGN_OUT: "a session was ended by its owner; the object is the session",
     Kind.REFRESH: "a session got new tokens for old ones; the object is the session",
     Kind.REFRESH_REUSED: "a spent refresh token came back and its session was ended: a theft",

@@ -3,7 +3,8 @@
 Guarantees: what is not on the list is closed, also what does not exist; any fault of the token is the same 401;
 a revoked session is refused although its token verifies. An API key is told by its prefix, and is nothing else: neither
 is taken for the other. The verified Principal is the only thing routes get: the
-Authorization header is removed, so that no route can log, forward or store the token.
+Authorization header is removed, so that no route can log, forward or store the token; and so are cookies, which a
+browser sends to every route, but for the two that read one.
 """
 
 import time
@@ -30,6 +31,7 @@ OPEN_ROUTES: Final = frozenset(
         ("POST", "/api/v1/session/sign-in"),
     }
 )
+COOKIE_ROUTES: Final = frozenset({"/api/v1/session/callback", "/api/v1/session/refresh"})
 _SCHEME: Final = b"bearer "
 
 
@@ -73,7 +75,9 @@ class Tokens:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            credentials = _take_credentials(scope)
+            credentials = _take(scope, b"authorization")
+            if scope["path"] not in COOKIE_ROUTES:
+                _take(scope, b"cookie")
             if not is_open(scope["method"], scope["path"]):
                 try:
                     scope[PRINCIPAL] = await self._verified(credentials)
@@ -94,9 +98,10 @@ class Tokens:
         return verified
 
 
-def _take_credentials(scope: Scope) -> list[bytes]:
+def _take(scope: Scope, wanted: bytes) -> list[bytes]:
+    """The values of a header, which is gone afterwards."""
     headers = scope["headers"]
-    taken = [value for name, value in headers if name == b"authorization"]
+    taken = [value for name, value in headers if name == wanted]
     if taken:
-        scope["headers"] = [header for header in headers if header[0] != b"authorization"]
+        scope["headers"] = [header for header in headers if header[0] != wanted]
     return taken

@@ -1,8 +1,9 @@
 """What the sign-in authority publishes about itself: its issuer, where its keys are, and the keys.
 
-Guarantees: keys come only from the configured authority's own host over https; RSA signing keys of 2048 bits or
-more, nothing else; an unknown key id costs at most one fetch a minute, so forged tokens can't make us hammer
-Microsoft. Pure apart from the `fetch` that it is given.
+Guarantees: what it calls itself is what we are configured to ask (OpenID Connect Discovery, 4.3), with Entra's template
+for the directories that are aliases; keys come only from the configured authority's own host over https; RSA signing
+keys of 2048 bits or more, nothing else; an unknown key id costs at most one fetch a minute, so forged tokens can't make
+us hammer Microsoft. Pure apart from the `fetch` that it is given.
 """
 
 import asyncio
@@ -18,6 +19,14 @@ KEYS_LIFETIME_S: Final = 24 * 3600.0  # Microsoft: "check for updates every 24 h
 REFETCH_PAUSE_S: Final = 60.0  # at most one extra fetch a minute for a key that we do not know
 MIN_RSA_BITS: Final = 2048  # NIST SP 800-131A
 MAX_KEYS: Final = 64  # Entra publishes about a dozen
+
+TENANT_PLACEHOLDER: Final = "{tenantid}"  # what discovery of /common and /organizations writes in its issuer
+CONSUMERS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the directory of all personal Microsoft accounts
+_ALIASES: Final[Mapping[str, frozenset[str]]] = {
+    "common": frozenset({TENANT_PLACEHOLDER}),
+    "organizations": frozenset({TENANT_PLACEHOLDER}),
+    "consumers": frozenset({TENANT_PLACEHOLDER, CONSUMERS}),
+}
 
 Fetch = Callable[[str], Awaitable[bytes]]
 Clock = Callable[[], float]
@@ -48,14 +57,22 @@ class _KeySet(msgspec.Struct):
 
 
 def read_metadata(document: bytes, authority: str) -> Metadata:
-    """The authority's Metadata. AuthorityInvalid when malformed or when the keys lie on another origin."""
+    """The authority's Metadata. AuthorityInvalid when malformed, another's, or when the keys lie on another origin."""
     try:
         metadata = msgspec.json.decode(document, type=Metadata)
     except msgspec.DecodeError:
-        raise AuthorityInvalid("the discovery document is malformed") from None
+        raise AuthorityInvalid("its discovery document is malformed") from None
+    if metadata.issuer not in issuers(authority):
+        raise AuthorityInvalid("it announces another issuer than the configured authority's")
     if urlsplit(metadata.jwks_uri)[:2] != urlsplit(authority)[:2]:
-        raise AuthorityInvalid("the signing keys lie on another origin than the authority")
+        raise AuthorityInvalid("its signing keys lie on another origin than the authority")
     return metadata
+
+
+def issuers(authority: str) -> frozenset[str]:
+    """What an authority may call itself: its own address, with the directories that an alias stands for."""
+    base, _, directory = authority.rstrip("/").rpartition("/")
+    return frozenset(f"{base}/{name}/v2.0" for name in _ALIASES.get(directory, {directory}))
 
 
 def read_keys(document: bytes) -> Mapping[str, RSAPublicKey]:

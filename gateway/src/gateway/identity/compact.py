@@ -29,7 +29,7 @@ def split(token: str) -> Compact:
     segments = token.split(".")
     if len(segments) != len(Compact._fields):
         raise MalformedToken
-    return Compact(*map(_decode, segments))
+    return Compact(*map(decode, segments))
 
 
 def encode(data: bytes) -> str:
@@ -37,7 +37,8 @@ def encode(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _decode(segment: str) -> bytes:
+def decode(segment: str) -> bytes:
+    """The bytes of base64url without padding. MalformedToken when it is not their one spelling."""
     try:
         data = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError:

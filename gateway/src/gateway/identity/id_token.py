@@ -33,11 +33,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from gateway.identity import compact
+from gateway.identity.authority import TENANT_PLACEHOLDER
 from gateway.identity.refusal import SignInReason, SignInRefused
 
 ALGORITHM: Final = "RS256"  # what Entra signs ID tokens with; nothing else is ever tried
 LEEWAY_S: Final = 60  # clock difference between Microsoft and this machine
-TENANT_PLACEHOLDER: Final = "{tenantid}"  # what discovery of /common and /organizations writes in its issuer
 _DIRECTORY_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")  # Entra's are GUIDs; the class can't leave an issuer's path
 _OWN_KEY_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "enc", "zip"})
 

@@ -8,8 +8,7 @@ afterwards. Pure.
 import re
 from collections.abc import Mapping
 
-from gateway.identity.authority import Metadata
-from gateway.identity.id_token import TENANT_PLACEHOLDER
+from gateway.identity.authority import TENANT_PLACEHOLDER, Metadata
 from gateway.identity.refusal import SignInReason, SignInRefused
 
 _TENANT = "[0-9A-Za-z-]{1,64}"

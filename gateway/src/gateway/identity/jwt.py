@@ -19,10 +19,10 @@ from typing import Final
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chassis.errors import Unauthenticated
 from gateway.identity import compact
+from gateway.identity.thumbprint import thumbprint
 from gateway.store.codes import Scope
 
 ALGORITHM: Final = "ES256"
@@ -88,7 +88,7 @@ class TokenKeys:
         former: Sequence[ec.EllipticCurvePublicKey] = (),
     ) -> None:
         self._current = current
-        self._kid = _thumbprint(current.public_key())
+        self._kid = _kid(current.public_key())
         self._by_header = {_header(key): key for key in (current.public_key(), *retired)}
         self._proving = {_header(key): key for key in former} | self._by_header
 
@@ -202,14 +202,9 @@ class AccessTokens:
 
 def _header(key: ec.EllipticCurvePublicKey) -> str:
     # Written as PyJWT writes it (sorted members, no spaces); tests hold the two equal.
-    members = {"alg": ALGORITHM, "kid": _thumbprint(key), "typ": TYPE}
+    members = {"alg": ALGORITHM, "kid": _kid(key), "typ": TYPE}
     return compact.encode(msgspec.json.encode(members))
 
 
-def _thumbprint(key: ec.EllipticCurvePublicKey) -> str:
-    if not isinstance(key.curve, ec.SECP256R1):
-        raise TypeError("access tokens are signed with P-256 keys, and no others")
-    point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    x, y = point[1:33], point[33:]
-    members = {"crv": "P-256", "kty": "EC", "x": compact.encode(x), "y": compact.encode(y)}
-    return compact.encode(sha256(msgspec.json.encode(members)).digest())
+def _kid(key: ec.EllipticCurvePublicKey) -> str:
+    return compact.encode(thumbprint(key))

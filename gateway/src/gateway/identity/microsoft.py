@@ -1,7 +1,8 @@
 """The sign-in client: the one module that speaks to Microsoft's login, through MSAL.
 
 Guarantees: exactly a pinned set of scopes (gateway.identity.scopes); authorization code with PKCE S256 and form_post;
-no redirects, no proxy and no certificate bundle from the environment; nothing that Microsoft or MSAL says reaches a
+no redirects, no proxy and no certificate bundle from the environment; no client of an authority that calls itself
+otherwise than it is configured; nothing that Microsoft or MSAL says reaches a
 caller as text.
 Must never be trusted for who somebody is: MSAL verifies no ID token, gateway.identity.id_token does.
 
@@ -23,6 +24,7 @@ import requests
 from pydantic import model_validator
 
 from chassis.errors import Unavailable
+from chassis.logs import get
 from chassis.settings import File, SecretFile, Settings
 from gateway.identity import aadsts, scopes
 from gateway.identity.authority import AuthorityInvalid, Metadata, read_metadata
@@ -38,6 +40,11 @@ DISCOVERY_LIFETIME_S: Final = 3600.0
 SIGN_IN_AGAIN: Final = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
 APPLICATION_ITSELF: Final = "https://graph.microsoft.com/.default"  # what client credentials ask for
 UNAVAILABLE: Final = "Microsoft's sign-in can't be reached at the moment. Try again in a minute."
+
+NOT_THE_CONFIGURED: Final = (
+    "The sign-in service describes itself otherwise than this installation is set up for, so nobody is sent there. "
+    "Ask your operator to run doctor."
+)
 
 T = TypeVar("T")
 
@@ -219,6 +226,7 @@ class Microsoft:
         return read_metadata(response.content, self._authority)
 
     def _application(self, cache: msal.SerializableTokenCache) -> msal.ClientApplication:
+        self._metadata()  # MSAL asks the same document for its endpoints, and believes it
         try:
             return _application_class(self._credential)(
                 self.client_id,
@@ -229,7 +237,7 @@ class Microsoft:
                 token_cache=cache,
                 http_client=self._http,
             )
-        except (ValueError, KeyError):  # MSAL: discovery answered 4xx, no JSON or without an endpoint
+        except (ValueError, KeyError, RuntimeError):  # MSAL: discovery answered 4xx or 3xx, no JSON, no endpoint
             raise Unavailable(UNAVAILABLE) from None
 
 
@@ -272,7 +280,10 @@ class _Http:
 async def _in_thread(call: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(call)
-    except (requests.RequestException, msal.exceptions.MsalError, AuthorityInvalid):
+    except AuthorityInvalid:
+        get(__name__).error("authority.refused")
+        raise Unavailable(NOT_THE_CONFIGURED) from None
+    except (requests.RequestException, msal.exceptions.MsalError):
         raise Unavailable(UNAVAILABLE) from None
 
 

@@ -229,6 +229,12 @@ INVENTORY: Final[Mapping[str, Holding]] = {
         "your mailbox is reached with them",
         _STATE,
     ),
+    "used_proof": Holding(
+        Kept.EXPIRY,
+        "Hashes of the proofs that renewed your sessions",
+        "each proof works once",
+        withheld="hashes of random strings that live for six minutes",
+    ),
 }
 
 # Columns that an export leaves out, and why.
@@ -236,6 +242,7 @@ WITHHELD: Final[Mapping[str, str]] = {
     "person_key.wrapped": "the key itself; it opens nothing but what is in this export",
     "token_cache.sealed": "Microsoft's tokens would let its reader into the mailbox",
     "api_key.secret_hash": "a hash of the key",
+    "session.key_hash": "a hash of the browser's public key",
     "person.subject_index": "a keyed hash by which the person is found",
     "mailbox.subject_index": "a keyed hash by which the mailbox is found",
     "scan.cursor_sealed": "Microsoft's address of a scan's next page",

@@ -34,6 +34,7 @@ from gateway.store.tables import (
     scan_charge,
     session,
     sign_in,
+    used_proof,
 )
 
 DUTY: Final = "retention"
@@ -155,7 +156,7 @@ TABLES: Final = {
     table.name: table
     for table in (
         *(decision, exchange_code, finding, journal_entry, move_run, provider_spending, scan, scan_charge),
-        *(session, sign_in, refresh_token, denied_token),
+        *(session, sign_in, refresh_token, denied_token, used_proof),
     )
 }
 
@@ -168,6 +169,7 @@ def _expired(now: int) -> Mapping[str, ColumnElement[bool]]:
         "refresh_token": refresh_token.c.session_id.in_(over),
         "denied_token": (denied_token.c.expires_at < now) | denied_token.c.session_id.in_(over),
         "sign_in": sign_in.c.expires_at < now,
+        "used_proof": used_proof.c.expires_at < now,
         "session": session.c.expires_at < now,
         "scan_charge": scan_charge.c.month < month_of(now) - scan_charges.KEPT_MONTHS,
         "provider_spending": provider_spending.c.day < spending.day_of(now) - spending.KEPT_DAYS,

@@ -11,7 +11,7 @@ MOST: Final = 100  # listed; nobody has so many devices
 
 
 class Session(NamedTuple):
-    """`expires_at` is the absolute end; `last_seen_at` feeds the idle limit."""
+    """`expires_at` is the absolute end; `last_seen_at` feeds the idle limit; `key_hash` is its key's thumbprint."""
 
     id: str
     person_id: str
@@ -19,11 +19,12 @@ class Session(NamedTuple):
     last_seen_at: int
     expires_at: int
     revoked_at: int | None
+    key_hash: bytes | None
 
 
 def create(connection: Connection, person_id: str, *, now: int, expires_at: int) -> Session:
     """A new session of a person."""
-    new = Session(ids.new("ses"), person_id, now, now, expires_at, None)
+    new = Session(ids.new("ses"), person_id, now, now, expires_at, None, None)
     connection.execute(insert(session), new._asdict())
     return new
 
@@ -39,6 +40,11 @@ def of_person(connection: Connection, person_id: str, *, now: int, idle: int) ->
     theirs = select(session).where(session.c.person_id == person_id, _live(now, idle))
     rows = connection.execute(theirs.order_by(session.c.created_at.desc(), session.c.id.desc()).limit(MOST))
     return [Session(**row._asdict()) for row in rows]
+
+
+def bind(connection: Connection, session_id: str, key_hash: bytes) -> None:
+    """Give a session the one key that may refresh it."""
+    connection.execute(update(session).where(session.c.id == session_id).values(key_hash=key_hash))
 
 
 def touch(connection: Connection, session_id: str, *, now: int, idle: int) -> bool:

@@ -404,6 +404,7 @@ session = Table(
     Column("last_seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("revoked_at", BigInteger),
+    Column("key_hash", LargeBinary),
 )
 
 # Sealed under a gateway key: at this point there is no person yet.
@@ -423,6 +424,7 @@ exchange_code = Table(
     Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("verifier_hash", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger),
 )
 
 # A session's refresh tokens, spent ones too: a spent one that comes back was stolen.
@@ -432,6 +434,14 @@ refresh_token = Table(
     Column("token_hash", LargeBinary, primary_key=True),
     Column("session_id", OpaqueId, ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("spent_at", BigInteger),
+)
+
+# Proofs of a session's key that were used, as long as they could be used again.
+used_proof = Table(
+    "used_proof",
+    METADATA,
+    Column("proof_hash", LargeBinary, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
 # Single access tokens that are refused before their time, by their jti.

@@ -1,7 +1,8 @@
 // Signing in and staying so. The access token lives in this tab's sessionStorage, the refresh token in a cookie that no
-// script can read; neither is ever in a URL.
+// script can read, and the session's key where no script can take it from; none is ever in a URL.
 
 import { signal } from "../vendor/preact.js";
+import { base64url, dropKey, makeKey, proof } from "./proof.js";
 
 const BASE = "/api/v1/session";
 const [TOKEN, VERIFIER, BACK] = ["mail-organiser.token", "mail-organiser.verifier", "mail-organiser.back"];
@@ -16,9 +17,6 @@ export const receipt = signal(/** @type {import("../api").ReceiptAnswer | null} 
 
 export const token = () => sessionStorage.getItem(TOKEN) ?? "";
 
-/** @param {Uint8Array} bytes */
-const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-
 /** A new verifier, kept in this tab; its challenge (RFC 7636). */
 export async function challenge() {
   const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
@@ -29,6 +27,10 @@ export async function challenge() {
 /** @param {string} path @param {unknown} body */
 const post = (path, body) =>
   fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+/** With a proof of the session's key. @param {string} path @param {unknown} body */
+const proven = async (path, body) =>
+  fetch(path, { method: "POST", headers: { "content-type": "application/json", dpop: await proof(path) }, body: JSON.stringify(body) });
 
 /** Sends the browser to Microsoft. @param {string} [back] the screen to come back to */
 export async function signIn(back) {
@@ -61,7 +63,9 @@ export async function cameBack() {
 async function exchange(code) {
   const verifier = sessionStorage.getItem(VERIFIER) ?? "";
   sessionStorage.removeItem(VERIFIER);
-  const answer = await post(`${BASE}/exchange`, { code, verifier });
+  await dropKey();
+  await makeKey();
+  const answer = await proven(`${BASE}/exchange`, { code, verifier });
   if (answer.ok) keep((await answer.json()).access_token);
   else ended("exchange");
 }
@@ -76,6 +80,7 @@ function keep(value) {
 /** The session is over. @param {string} [reason] */
 export function ended(reason = "over") {
   sessionStorage.removeItem(TOKEN);
+  dropKey();
   endReason.value = reason;
   signedIn.value = false;
 }
@@ -92,12 +97,12 @@ export function renew(used) {
 /** @param {string} used */
 async function asked(used) {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const answer = await post(`${BASE}/refresh`, { access_token: used });
+    const answer = await proven(`${BASE}/refresh`, { access_token: used });
     if (answer.ok) {
       keep((await answer.json()).access_token);
       return true;
     }
-    if (answer.status !== 409 && answer.status !== 503) return false;
+    if (![400, 409, 503].includes(answer.status)) return false; // 400: the proof came late, so a new one
     await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
   }
   return false;
