@@ -2,6 +2,7 @@
 // script can read; neither is ever in a URL.
 
 import { signal } from "../vendor/preact.js";
+import { Problem, UNREACHABLE } from "./problem.js";
 
 const BASE = "/api/v1/session";
 const [TOKEN, VERIFIER, BACK] = ["mail-organiser.token", "mail-organiser.verifier", "mail-organiser.back"];
@@ -32,8 +33,9 @@ const post = (path, body) =>
 
 /** Sends the browser to Microsoft. @param {string} [back] the screen to come back to */
 export async function signIn(back) {
-  const answer = await post(`${BASE}/sign-in`, { challenge: await challenge() });
-  if (!answer.ok) throw new Error((await answer.json()).detail);
+  const answer = await post(`${BASE}/sign-in`, { challenge: await challenge() }).catch(() => null);
+  if (answer === null) throw UNREACHABLE();
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
   leave((await answer.json()).url, back);
 }
 
