@@ -1,25 +1,9 @@
 // The gateway's REST interface. Every answer is JSON or a Problem; a token that ran out is renewed once, unseen.
 
+import { Problem, UNREACHABLE } from "./problem.js";
 import { ended, renew, token } from "./session.js";
 
 /** @typedef {{etag: string | null, key: string, lastEventId: string, signal: AbortSignal}} Extras */
-
-/** What went wrong, in the words of RFC 9457. */
-export class Problem extends Error {
-  /** @param {number} status @param {Partial<import("../api").Problem>} body */
-  constructor(status, body) {
-    super(body.detail ?? "The server gave an answer that this page doesn't understand. Try again in a moment.");
-    this.status = status;
-    this.code = body.code ?? "unknown";
-    this.title = body.title ?? "That didn't work";
-    this.retryAfter = body.retry_after ?? null;
-    this.traceId = body.trace_id ?? null;
-  }
-}
-
-/** The gateway can't be reached at all. */
-export const UNREACHABLE = () =>
-  new Problem(0, { code: "unreachable", title: "No connection", detail: "The server can't be reached. Nothing was lost; try again." });
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {Partial<Extras>} [extras] */
 async function once(method, path, body, extras = {}) {

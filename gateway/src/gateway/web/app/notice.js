@@ -1,7 +1,7 @@
 // What the page has to say: one line that screen readers hear, and problems until they are put away.
 
 import { html, signal } from "../vendor/preact.js";
-import { Problem } from "./api.js";
+import { Problem } from "./problem.js";
 
 export const said = signal("");
 const problem = signal(/** @type {Problem | null} */ (null));

@@ -2,6 +2,7 @@
 // script can read, and the session's key where no script can take it from; none is ever in a URL.
 
 import { signal } from "../vendor/preact.js";
+import { Problem, UNREACHABLE } from "./problem.js";
 import { base64url, dropKey, makeKey, proof } from "./proof.js";
 
 const BASE = "/api/v1/session";
@@ -34,8 +35,9 @@ const proven = async (path, body) =>
 
 /** Sends the browser to Microsoft. @param {string} [back] the screen to come back to */
 export async function signIn(back) {
-  const answer = await post(`${BASE}/sign-in`, { challenge: await challenge() });
-  if (!answer.ok) throw new Error((await answer.json()).detail);
+  const answer = await post(`${BASE}/sign-in`, { challenge: await challenge() }).catch(() => null);
+  if (answer === null) throw UNREACHABLE();
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
   leave((await answer.json()).url, back);
 }
 

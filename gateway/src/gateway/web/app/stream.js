@@ -1,6 +1,7 @@
 // Server-sent events with a bearer token, which EventSource can't send. Comes back by itself with the last event's id.
 
-import { Problem, response } from "./api.js";
+import { response } from "./api.js";
+import { Problem } from "./problem.js";
 
 const [SOON_MS, LATE_MS] = [500, 15_000]; // between two attempts, growing
 

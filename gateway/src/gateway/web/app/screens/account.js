@@ -1,7 +1,8 @@
 // The person: mailboxes, sessions, keys for programs, what is held about them, and its end.
 
 import { html, useSignal } from "../../vendor/preact.js";
-import { call, Problem, response } from "../api.js";
+import { call, response } from "../api.js";
+import { Problem } from "../problem.js";
 import { askMicrosoft, mailboxes } from "../mailbox.js";
 import { attempt, complain, say, settle } from "../notice.js";
 import { Dialog, download, fetched, Heading, into, submit, Table } from "../parts.js";

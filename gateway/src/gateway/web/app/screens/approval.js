@@ -1,7 +1,8 @@
 // The last question before mail moves.
 
 import { html, useRef } from "../../vendor/preact.js";
-import { onceKey, Problem } from "../api.js";
+import { onceKey } from "../api.js";
+import { Problem } from "../problem.js";
 import { askMicrosoft, chosen, of } from "../mailbox.js";
 import { attempt, complain } from "../notice.js";
 import { Dialog } from "../parts.js";
