@@ -11,7 +11,7 @@ from cli.ending import ending
 from cli.exit_code import ExitCode
 from cli.report import Report
 from cli.unusable import Unusable
-from gateway import offline
+from gateway import deployment
 from gateway.audit.trail import Trail
 from gateway.identity.revocation import revoke
 from gateway.organise import plan, quota
@@ -64,7 +64,7 @@ def _configured(file: Path) -> GatewaySettings:
 
 
 def _done(configured: GatewaySettings, act: Callable[[Connection, Trail], T]) -> T:
-    audit = offline.trail(configured, offline.open_keyring(configured))
+    audit = deployment.trail(configured, deployment.open_keyring(configured))
     engine = store.open(configured.database)
     try:
         with engine.begin() as connection:

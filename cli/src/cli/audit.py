@@ -9,12 +9,12 @@ from pathlib import Path
 from chassis.errors import ServiceError, StartRefused
 from cli.exit_code import ExitCode
 from cli.unusable import Unusable
-from gateway import offline
+from gateway import deployment
 from gateway.audit import checkpoint
 from gateway.audit.checkpoint import CheckpointRefused
 from gateway.audit.event import Log
 from gateway.audit.verification import Report
-from gateway.offline import Deployment
+from gateway.deployment import Deployment
 from gateway.rights import receipt
 from gateway.rights.receipt import ReceiptRefused
 from gateway.store import audit as rows
@@ -103,8 +103,8 @@ def retain(settings: Path, *, dry_run: bool) -> ExitCode:
 
 def _in(settings: Path, run: Callable[[Deployment], ExitCode]) -> ExitCode:
     try:
-        with offline.opened(settings) as deployment:
-            return run(deployment)
+        with deployment.opened(settings) as opened:
+            return run(opened)
     except (StartRefused, Unusable) as refused:
         sys.stderr.write(f"{refused}\n")
         return ExitCode.USAGE

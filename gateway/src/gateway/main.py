@@ -18,7 +18,7 @@ from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
 from chassis.exposition import expose
 from chassis.metrics import Metrics
-from gateway import app, health, keys, offline, rounds
+from gateway import app, deployment, health, rounds
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
 from gateway.audit.attestation import Attestation
@@ -113,7 +113,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.enter_context(
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
-        keyring = keys.open_or_create(configured)
+        keyring = deployment.open_or_create(configured)
         tally = Tally()
         vault = Vault(keyring, configured.deployment, note=tally.note)
         failures = Counter(FAILURES, "Events that could not be written", registry=metrics.registry)
@@ -179,7 +179,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             load=load,
             proxies=configured.trusted_proxies,
         )
-        retention = offline.retention(configured, engine, keyring, audit)
+        retention = deployment.retention(configured, engine, keyring, audit)
         daily = Daily(engine, vault, audit, retention, work, holder=configured.executor)
         await stack.enter_async_context(
             rounds.going(

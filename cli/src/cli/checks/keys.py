@@ -13,8 +13,8 @@ from chassis import tls
 from chassis.errors import StartRefused
 from chassis.settings import Tls
 from cli.checks.found import Found, fail, ok, refusal, unknown, warn
+from gateway.deployment import open_existing
 from gateway.identity.microsoft import MicrosoftSettings
-from gateway.keys import open_existing
 from gateway.settings import GatewaySettings
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Purpose

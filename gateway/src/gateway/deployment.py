@@ -1,4 +1,7 @@
-"""A deployment as an operator's command opens it: from the gateway's settings, beside a running gateway or without."""
+"""A deployment as its settings say it is: its keys, its audit log, its retention.
+
+The gateway builds itself from these parts; an operator's command opens the same ones, beside it or without.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +12,6 @@ from sqlalchemy import Engine
 
 from chassis import settings
 from chassis.errors import StartRefused
-from gateway import keys
 from gateway.audit import origin
 from gateway.audit.attestation import Attestation
 from gateway.audit.origin import Origin
@@ -22,6 +24,7 @@ from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.errors import KeyringRefused
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot, Root
 from gateway.vault.vault import Vault
 
 
@@ -76,6 +79,32 @@ def retention(configured: GatewaySettings, engine: Engine, keyring: Keyring, aud
 def open_keyring(configured: GatewaySettings) -> Keyring:
     """The keys as they stand. Raises StartRefused."""
     try:
-        return keys.open_existing(configured)
+        return open_existing(configured)
     except KeyringRefused as refused:
         raise StartRefused(str(refused)) from None
+
+
+def open_or_create(configured: GatewaySettings) -> Keyring:
+    """The keys of this deployment, made at the first start. Raises StartRefused."""
+    try:
+        if configured.keys.exists():
+            return open_existing(configured)
+        return Keyring.create(_root(configured), configured.keys, now=clock.now())
+    except KeyringRefused as refused:
+        raise StartRefused(str(refused)) from None
+
+
+def open_existing(configured: GatewaySettings) -> Keyring:
+    """The keys as they stand. Raises KeyringRefused when there are none, StartRefused without a root."""
+    return Keyring.open(_root(configured), configured.keys)
+
+
+def _root(configured: GatewaySettings) -> Root:
+    """What the keys are sealed by: a module's key where one is configured, a file's otherwise."""
+    if configured.root_hsm is not None:
+        from gateway.vault.hsm import HsmRoot  # noqa: PLC0415  # an extra that most installations do without
+
+        return HsmRoot(configured.root_hsm)
+    if configured.root_key is None:
+        raise StartRefused("root_key: is missing; add it, or root_hsm")
+    return FileRoot(configured.root_key, data_folder=configured.database.parent)
