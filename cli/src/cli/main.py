@@ -217,6 +217,37 @@ def give_plan(person_id: str, plan: str, settings: Path) -> None:
     raise SystemExit(run_plan(settings, person_id, plan))
 
 
+@admin.group()
+def root() -> None:
+    r"""Put another root key in the place of the one that is; gateways go on meanwhile.
+
+    Name the new one in root_key or [root_hsm] and the former in former_root_key or [former_root_hsm], restart every
+    gateway with that, then:
+
+    \b
+        mail-organiser admin root replace --settings settings/gateway.toml
+        mail-organiser admin root forget --settings settings/gateway.toml
+    """
+
+
+@root.command("replace")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def root_replace(settings: Path) -> None:
+    """Make the new root where there is none yet, and seal the keys under it. May be stopped and run again."""
+    from cli.root import run_replace  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_replace(settings))
+
+
+@root.command("forget")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def root_forget(settings: Path) -> None:
+    """Destroy the former root for ever. Refused while anything is sealed under it."""
+    from cli.root import run_forget  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_forget(settings))
+
+
 @main.group("api-key")
 def api_key() -> None:
     r"""Make, list and revoke API keys: what programs come in with.

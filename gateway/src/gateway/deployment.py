@@ -23,8 +23,10 @@ from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.errors import KeyringRefused
+from gateway.vault.hsm_settings import HsmSettings
 from gateway.vault.keyring import Keyring
-from gateway.vault.root import FileRoot, Root
+from gateway.vault.root import FileRoot, Root, SingleRoot
+from gateway.vault.root_change import ChangingRoot
 from gateway.vault.vault import Vault
 
 
@@ -100,11 +102,24 @@ def open_existing(configured: GatewaySettings) -> Keyring:
 
 
 def _root(configured: GatewaySettings) -> Root:
-    """What the keys are sealed by: a module's key where one is configured, a file's otherwise."""
-    if configured.root_hsm is not None:
+    """What the keys are sealed by; two while one replaces the other."""
+    return changing_root(configured) or _single(configured, configured.root_key, configured.root_hsm)
+
+
+def changing_root(configured: GatewaySettings) -> ChangingRoot | None:
+    """Both roots, where the settings name a former one. Raises KeyringRefused for one that lies with the data."""
+    if configured.former_root_key is None and configured.former_root_hsm is None:
+        return None
+    new = _single(configured, configured.root_key, configured.root_hsm)
+    return ChangingRoot(new, _single(configured, configured.former_root_key, configured.former_root_hsm))
+
+
+def _single(configured: GatewaySettings, file: Path | None, module: HsmSettings | None) -> SingleRoot:
+    """A module's key where one is configured, a file's otherwise."""
+    if module is not None:
         from gateway.vault.hsm import HsmRoot  # noqa: PLC0415  # an extra that most installations do without
 
-        return HsmRoot(configured.root_hsm)
-    if configured.root_key is None:
+        return HsmRoot(module)
+    if file is None:
         raise StartRefused("root_key: is missing; add it, or root_hsm")
-    return FileRoot(configured.root_key, data_folder=configured.database.parent)
+    return FileRoot(file, data_folder=configured.database.parent)
