@@ -217,6 +217,23 @@ def give_plan(person_id: str, plan: str, settings: Path) -> None:
     raise SystemExit(run_plan(settings, person_id, plan))
 
 
+@admin.command("keys")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def keys(settings: Path, form: str) -> None:
+    r"""List every key and certificate: from when until when, due when, where it lies; never the key.
+
+    Sentinel's and classifier's are among them where their settings lie beside the gateway's. Examples:
+
+    \b
+        mail-organiser admin keys --settings settings/gateway.toml
+        mail-organiser admin keys --settings settings/gateway.toml --format json
+    """
+    from cli.keys import run  # noqa: PLC0415  # see above
+
+    raise SystemExit(run(settings, form))
+
+
 @admin.group()
 def root() -> None:
     r"""Put another root key in the place of the one that is; gateways go on meanwhile.

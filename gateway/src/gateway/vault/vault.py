@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from gateway.audit.event import Event, Kind, Outcome
 from gateway.store import clock, ids, people, person_keys
 from gateway.store.errors import RowAbsent
-from gateway.store.person_keys import PersonKey
+from gateway.store.person_keys import PersonKey, PersonKeys
 from gateway.vault import envelope
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import DecryptFailed, KeyAbsent, KeyExhausted, PersonErased
@@ -91,6 +91,10 @@ class Vault:
         made = self._wrapped(person_id, len(keys) + 1)
         person_keys.add(connection, made)
         return made.id
+
+    def person_keys(self, connection: Connection) -> PersonKeys:
+        """How many data keys there are, and how old and worn; nobody's in particular."""
+        return person_keys.summary(connection)
 
     def seal(self, connection: Connection, person_id: str, cell: Cell, plaintext: bytes) -> bytes:
         """`plaintext` for this cell; write it in this transaction. Raises PersonErased, KeyAbsent, KeyExhausted."""
