@@ -234,6 +234,23 @@ def keys(settings: Path, form: str) -> None:
     raise SystemExit(run(settings, form))
 
 
+@admin.command("rotate")
+@click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit"]))
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def rotate(purpose: str, settings: Path) -> None:
+    r"""Make a new key for a purpose, once a year or because one may have been copied.
+
+    The KEK and the keys of access tokens are replaced by the gateway itself; mail-organiser-gateway-token-keys replaces
+    the latter at once. Example:
+
+    \b
+        mail-organiser admin rotate cursor --settings settings/gateway.toml
+    """
+    from cli.keys import run_rotate  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_rotate(settings, purpose))
+
+
 @admin.group()
 def root() -> None:
     r"""Put another root key in the place of the one that is; gateways go on meanwhile.

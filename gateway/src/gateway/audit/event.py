@@ -106,7 +106,7 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.API_KEY_REVOKED: "its owner ended it",
     Kind.TOKEN_KEY_ROTATED: "an operator replaced the key that signs access tokens",
     Kind.TOKEN_KEY_DESTROYED: "an operator destroyed an older one; the object is the key",
-    Kind.KEY_ROTATED: "a key of the deployment was replaced; the object is the new key",
+    Kind.KEY_ROTATED: "a key of the deployment was replaced; the object is the new key, or the reason what for",
     Kind.ROOT_REPLACED: "the keys were about to be sealed under another root; written before it is done",
     Kind.ROOT_FORGOTTEN: "the former root was about to be destroyed; written before it is done",
     Kind.RELEASED: "a held message was released; the object is the decision",

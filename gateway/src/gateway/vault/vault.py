@@ -170,6 +170,13 @@ class Vault:
             self._rewrap(connection, key)
         return page[-1].id if page else None
 
+    def rewrap_all(self, engine: Engine) -> None:
+        """Put everybody's keys under the newest KEK, page by page. Resumable."""
+        after: str | None = ""
+        while after is not None:
+            with engine.begin() as connection:
+                after = self.rewrap(connection, after=after)
+
     def _opened(self, connection: Connection, person_id: str, cell: Cell, sealed: bytes) -> bytes:
         key = person_keys.by_id(connection, person_id, envelope.split(sealed).key_id)
         if key is None:
@@ -178,10 +185,7 @@ class Vault:
         return envelope.open(self._unwrapped(key), self._place(person_id, cell), sealed)
 
     def _retire(self, engine: Engine, *, created_before: int) -> None:
-        after: str | None = ""
-        while after is not None:
-            with engine.begin() as connection:
-                after = self.rewrap(connection, after=after)
+        self.rewrap_all(engine)
         older = self._keyring.all(Purpose.KEK)[1:]
         if overdue := [key.id for key in older if key.created_at <= created_before]:
             self._keyring.destroy(overdue)
