@@ -55,6 +55,7 @@ DERIVED: Final[dict[str, Listed]] = {
     "mo/features/v1": Listed(KDF, "SipHash of features in a profile", source="features"),
     "mo/folders/v1": Listed(KDF, "SipHash of folders in a profile", source="features"),
     "mo/profile/v1": Listed(KDF, "tag of a profile", source="features"),
+    "chacha20-poly1305": Listed(KDF, "ChaCha20-Poly1305 key of a value that names this algorithm", source="its key"),
     "networks": Listed(HMAC, "stands for a network in the audit log", source=Purpose.AUDIT),
     "mail-organiser sign-in flow v1": Listed(KDF, "seals a sign-in for ten minutes", source="a browser's cookie"),
 }
