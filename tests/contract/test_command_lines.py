@@ -27,6 +27,7 @@ def call(*command: str | Path, given: str = "", cwd: Path = ROOT) -> subprocess.
         (["mail-organiser", "scan"], {"PATH", "--folders", "--format", "table|json|jsonl"}),
         (["mail-organiser", "audit", "verify"], {"--settings", "--since", "--checkpoint"}),
         (["mail-organiser", "audit", "export"], {"--settings", "--format"}),
+        (["mail-organiser", "audit", "ship"], {"--settings", "--to", "--follow"}),
         (["mail-organiser", "audit", "checkpoint"], {"--settings"}),
         (["mail-organiser", "audit", "receipt"], {"--settings", "PATH"}),
         (["mail-organiser", "admin", "keys"], {"--settings", "--format"}),

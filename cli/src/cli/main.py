@@ -381,6 +381,25 @@ def audit_export(settings: Path, form: str) -> None:  # noqa: ARG001  # there is
     raise SystemExit(export(settings))
 
 
+@audit.command("ship")
+@_SETTINGS
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="The folder from which they are collected.")
+@click.option("--follow", is_flag=True, help="Go on with new events until stopped.")
+def audit_ship(settings: Path, to: Path, *, follow: bool) -> None:
+    r"""Write every event that was not shipped yet into files of a folder, for a collector of another system.
+
+    Stopped or killed anywhere and run again, it goes on where it was: no event is lost or shipped twice. Lines are
+    those of export. The collector may delete every file but the newest of each log. Examples:
+
+    \b
+        mail-organiser audit ship --to /var/spool/mail-organiser
+        mail-organiser audit ship --to /var/spool/mail-organiser --follow
+    """
+    from cli.audit import ship  # noqa: PLC0415  # see above
+
+    raise SystemExit(ship(settings, to, follow=follow))
+
+
 @audit.command("checkpoint")
 @_SETTINGS
 def audit_checkpoint(settings: Path) -> None:
