@@ -1,6 +1,7 @@
 """What we are made of: a bill that is the same each time, and a look at known faults that never passes unanswered."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -143,6 +144,12 @@ def test_npm_s_report_is_read_and_its_failure_is_no_report(report: Any, faults: 
     found = audit.reported("oidc", report and json.dumps(report))
     assert (len(found.faults), len(found.unanswered)) == (faults, unanswered)
     assert [fault.names for fault in found.faults] == [frozenset({"GHSA-a-b-c"})] * faults
+
+
+def test_the_longest_time_of_the_policy_is_the_longest_acceptance() -> None:
+    """What SECURITY.md allows and what the program allows are one number."""
+    table = (ROOT / "SECURITY.md").read_text(encoding="utf-8").partition("| severity |")[2].partition("\n\n")[0]
+    assert max(int(days) for days in re.findall(r"(\d+) days", table)) == audit.LONGEST.days
 
 
 def test_what_is_accepted_here_has_a_reason() -> None:

@@ -53,7 +53,7 @@ def written(pid: int) -> dict[int, Path]:
 
 
 def test_a_running_service_writes_its_stderr_and_its_state_alone(sample_house: Any) -> None:
-    """Stdout and stderr are the log that `up` gave it; beside that the gateway has its database open, others nothing."""
+    """Stdout and stderr are the log that `up` gave it; besides, the gateway has its database open, others nothing."""
     sample_house.scan()
     for name, state in STATE.items():
         files = written(sample_house.children[name].pid)
