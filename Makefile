@@ -98,6 +98,15 @@ proto: setup ## Write the gRPC stubs again from proto/
 openapi: setup ## Write docs/reference/openapi.json again from the gateway's routes
 	@$(BIN)/python .ci/openapi.py
 
+.PHONY: sbom
+sbom: setup ## Write a bill of materials (CycloneDX) for each service into .sbom
+	@$(BIN)/python .ci/sbom.py .sbom
+
+# Needs the network and changes with the day: a scheduled job, not a part of the tests.
+.PHONY: audit
+audit: setup system ## Compare what is locked with published faults; fails also when nobody answers
+	@$(BIN)/python .ci/audit.py $(patsubst %/package-lock.json,--npm %,$(shell git ls-files '*package-lock.json'))
+
 .PHONY: fuzz
 fuzz: setup ## Hunt for inputs that break sentinel [SECONDS=60]
 	@FUZZ_SECONDS=$${SECONDS:-60} $(BIN)/pytest tests/fuzz -m "long or not long" --timeout 3600

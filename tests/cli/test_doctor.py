@@ -29,6 +29,7 @@ from gateway.vault.root import FileRoot
 NAMES = {
     *("Python", "Packages", "Settings", "Sentinel's settings", "Classifier's settings", "AI provider"),
     *("Data folder", "Key folder", "Keys", "Certificate for browsers", "Certificate for services"),
+    "Dates of keys",
     *("Certificate for Microsoft", "Disk", "Database", "Consent", "Clock"),
     *("Microsoft sign-in", "Proof of the application", "Microsoft Graph"),
 }
@@ -107,12 +108,12 @@ def open_secret(tmp_path: Path) -> Found:
 
 def open_root_key(tmp_path: Path, made: GatewaySettings) -> Found:
     (tmp_path / "house" / "secrets" / "root.key").chmod(0o644)
-    return keys.keyring(made, NOW)
+    return keys.keyring(made)
 
 
 def other_root_key(tmp_path: Path, made: GatewaySettings) -> Found:
     (tmp_path / "house" / "secrets" / "root.key").write_bytes(bytes(32))
-    return keys.keyring(made, NOW)
+    return keys.keyring(made)
 
 
 def open_data_folder(tmp_path: Path, made: GatewaySettings) -> Found:

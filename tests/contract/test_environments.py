@@ -5,6 +5,7 @@ Each environment is made as a deployment makes it: from uv.lock, without develop
 
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ import importlib, importlib.metadata, importlib.util, json, sys
 absent = json.loads(sys.argv[1])
 importlib.import_module(sys.argv[2])
 print(json.dumps({
-    "distributions": sorted({one.metadata["Name"].lower() for one in importlib.metadata.distributions()}),
+    "distributions": {one.metadata["Name"].lower(): one.version for one in importlib.metadata.distributions()},
     "importable": [name for name in absent if importlib.util.find_spec(name) is not None],
     "origin": sys.modules[sys.argv[2]].__file__,
 }))
@@ -83,6 +84,19 @@ def test_a_service_has_its_own_dependencies_and_no_other_s(service: Service, tmp
     assert found["origin"].startswith(str(environment)), "main must come out of the built wheel"
     assert f"mail-organiser-{service.name}" in found["distributions"]
     assert missing(service.name, Path(found["origin"]).parent) == []
+    assert billed(service.name, tmp_path) == {_plain(name): version for name, version in found["distributions"].items()}
+
+
+def billed(service: str, folder: Path) -> dict[str, str]:
+    """What the bill of materials of a service names, itself included: name to version."""
+    subprocess.run([ROOT / ".venv/bin/python", ROOT / ".ci/sbom.py", folder], check=True, capture_output=True)
+    bill = json.loads((folder / f"{service}.cdx.json").read_text())
+    components = [*bill["components"], bill["metadata"]["component"]]
+    return {_plain(one["name"]): one["version"] for one in components}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def missing(member: str, installed: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What store and audit tests share: a migrated database of either kind, both real."""
+"""What tests of the gateway share: a migrated database of either kind, and a PKCS#11 module, all real."""
 
 import os
 import secrets
@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 
 from chassis.authority import LocalAuthority
+from chassis.secret_file import SecretFile
 from cli.house import HOST, free_port
 from gateway.store import engine as store_engine
+from gateway.vault.hsm_settings import HsmSettings
 
 UNPRIVILEGED = 65534  # nobody: PostgreSQL refuses to run as root
 CONFIGURATION = """
@@ -160,3 +162,27 @@ def break_log() -> Callable[[Engine], None]:
             )
 
     return refuse
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HsmSettings]:
+    """A token of our own. The library reads its configuration once in a process, hence one for the session."""
+    folder = tmp_path_factory.mktemp("softhsm")
+    (folder / "tokens").mkdir()
+    configuration = folder / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
+    pin = folder / "pin"
+    pin.write_text("4711081547\n")
+    pin.chmod(0o600)
+    before = os.environ.get("SOFTHSM2_CONF")
+    os.environ["SOFTHSM2_CONF"] = str(configuration)
+    label = ["--label", "mail", "--so-pin", "12345678", "--pin", "4711081547"]
+    subprocess.run(["softhsm2-util", "--init-token", "--free", *label], check=True, capture_output=True)
+    yield HsmSettings(module=Path("/usr/lib/softhsm/libsofthsm2.so"), token="mail", pin=SecretFile(pin))
+    os.environ.pop("SOFTHSM2_CONF") if before is None else os.environ.update({"SOFTHSM2_CONF": before})
+
+
+@pytest.fixture
+def module_settings(softhsm: HsmSettings) -> Callable[[], HsmSettings]:
+    """Settings of a key in that module that no other test has."""
+    return lambda: softhsm.model_copy(update={"key": f"root-{secrets.token_hex(4)}"})

@@ -6,8 +6,10 @@ this process is not root); the path is in no repr and no error, because people d
 
 import os
 import stat
+import tomllib
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
@@ -15,10 +17,19 @@ from pydantic_core import CoreSchema, core_schema
 from chassis.errors import StartRefused
 
 MAX_SECRET = 65_536  # bytes; keys and certificates are a few KiB
+_DATES = "A .dates file beside a secret can't be read. It holds made_at and ends_at, dates in TOML, and nothing else."
 
 
 class SecretRefused(StartRefused):
     """A secret file that is missing, empty, too big or open to others."""
+
+
+class Dates(NamedTuple):
+    """When a secret was made and when it ends, UTC. made_by: operator, or file (when it was changed last)."""
+
+    made_at: datetime | None = None
+    ends_at: datetime | None = None
+    made_by: str | None = None
 
 
 class SecretFile:
@@ -41,6 +52,10 @@ class SecretFile:
             return self.read().decode().strip()
         except UnicodeDecodeError:
             raise SecretRefused(f"{self.key}: the secret file is not text. Write it as UTF-8.") from None
+
+    def dates(self) -> Dates:
+        """When it was made and when it ends, as dates_of tells."""
+        return dates_of(self._path)
 
     def __repr__(self) -> str:
         """No path, no content."""
@@ -70,6 +85,34 @@ class SecretFile:
         if context.get("check_secrets"):
             found.read()
         return found
+
+
+def dates_of(path: Path) -> Dates:
+    """What FILE.dates beside it says (TOML: made_at, ends_at), otherwise the file's time of change.
+
+    SecretRefused for a .dates file that holds anything else: a date that is not understood would warn nobody.
+    """
+    noted = path.with_name(f"{path.name}.dates")
+    try:
+        told = tomllib.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return Dates()
+    except (OSError, ValueError):
+        raise SecretRefused(_DATES) from None
+    moments = {name: _moment(value) for name, value in told.items()}
+    if not set(moments) <= {"made_at", "ends_at"}:
+        raise SecretRefused(_DATES)
+    made = moments.get("made_at")
+    return Dates(made or changed, moments.get("ends_at"), "file" if made is None else "operator")
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    raise SecretRefused(_DATES)
 
 
 def read_private(path: Path, key: str) -> bytes:

@@ -11,7 +11,7 @@ from cli.ending import ending
 from cli.exit_code import ExitCode
 from cli.report import Report
 from cli.unusable import Unusable
-from gateway import offline
+from gateway import deployment
 from gateway.audit.trail import Trail
 from gateway.identity.revocation import revoke
 from gateway.organise import plan, quota
@@ -36,7 +36,7 @@ def run_plan(file: Path, person_id: str, name: str) -> ExitCode:
 
 
 def _revoke(report: Report, file: Path, person_id: str) -> ExitCode:
-    ended = _done(_configured(file), lambda connection, audit: revoke(connection, audit, person_id, now=clock.now()))
+    ended = _done(configured(file), lambda connection, audit: revoke(connection, audit, person_id, now=clock.now()))
     report.say(
         f"Ended {ended.entries} sessions and API keys, and destroyed the Microsoft tokens of "
         f"{ended.mailboxes} mailboxes. Running gateways follow within 5 seconds.\n"
@@ -46,26 +46,27 @@ def _revoke(report: Report, file: Path, person_id: str) -> ExitCode:
 
 
 def _plan(report: Report, file: Path, person_id: str, name: str) -> ExitCode:
-    configured = _configured(file)
-    plans = plan.load(configured.plans, configured.plan)
+    given = configured(file)
+    plans = plan.load(given.plans, given.plan)
     if name not in plans.by_name:
         known = ", ".join(sorted(plans.by_name))
         raise Unusable("There is no such plan.", f"The plans in use are {known}.", "Name one of these.")
-    _done(configured, lambda connection, audit: quota.give(connection, audit, person_id, name, now=clock.now()))
+    _done(given, lambda connection, audit: quota.give(connection, audit, person_id, name, now=clock.now()))
     report.say(f"The person has the plan {name} from now on; what was used this month counts.")
     return ExitCode.DONE
 
 
-def _configured(file: Path) -> GatewaySettings:
-    configured = settings.load(GatewaySettings, file)
-    if not configured.database.exists():
-        raise Unusable("There is no database.", f"{configured.database} is not there.", "Correct --settings.")
-    return configured
+def configured(file: Path) -> GatewaySettings:
+    """The gateway's settings, with a database where they say. Raises Unusable, StartRefused."""
+    found = settings.load(GatewaySettings, file)
+    if not found.database.exists():
+        raise Unusable("There is no database.", f"{found.database} is not there.", "Correct --settings.")
+    return found
 
 
-def _done(configured: GatewaySettings, act: Callable[[Connection, Trail], T]) -> T:
-    audit = offline.trail(configured, offline.open_keyring(configured))
-    engine = store.open(configured.database)
+def _done(given: GatewaySettings, act: Callable[[Connection, Trail], T]) -> T:
+    audit = deployment.trail(given, deployment.open_keyring(given))
+    engine = store.open(given.database)
     try:
         with engine.begin() as connection:
             return act(connection, audit)

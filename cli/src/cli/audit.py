@@ -1,20 +1,25 @@
 """`mail-organiser audit` and `mail-organiser retention`: an operator's view of what a gateway recorded and keeps."""
 
+import fcntl
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from chassis.errors import ServiceError, StartRefused
+from cli import interrupt
 from cli.exit_code import ExitCode
+from cli.shipment import Shipment
 from cli.unusable import Unusable
-from gateway import offline
+from gateway import deployment
 from gateway.audit import checkpoint
 from gateway.audit.checkpoint import CheckpointRefused
 from gateway.audit.event import Log
 from gateway.audit.verification import Report
-from gateway.offline import Deployment
+from gateway.deployment import Deployment
 from gateway.rights import receipt
 from gateway.rights.receipt import ReceiptRefused
 from gateway.store import audit as rows
@@ -23,6 +28,7 @@ from gateway.store.audit import Entry, Head
 from gateway.store.engine import reading
 
 PAGE = 1000  # events read at a time
+LOOK_SECONDS = 1.0  # between two looks for new events
 
 
 def verify(settings: Path, since: datetime | None, checkpoints: Path | None) -> ExitCode:
@@ -49,6 +55,23 @@ def export(settings: Path) -> ExitCode:
         for log in Log:
             for entry in _entries(deployment, log):
                 sys.stdout.write(json.dumps(_line(entry)) + "\n")
+        return ExitCode.DONE
+
+    return _in(settings, run)
+
+
+def ship(settings: Path, to: Path, *, follow: bool) -> ExitCode:
+    """Whatever is not shipped yet, into files of this folder; with `follow` until it is told to stop."""
+
+    def run(opened: Deployment) -> ExitCode:
+        with _held(to), interrupt.in_good_order(), suppress(KeyboardInterrupt):
+            shipments = {log: Shipment(to, log) for log in Log}
+            while True:
+                for log, shipment in shipments.items():
+                    _catch_up(opened, log, shipment)
+                if not follow:
+                    break
+                time.sleep(LOOK_SECONDS)
         return ExitCode.DONE
 
     return _in(settings, run)
@@ -103,14 +126,44 @@ def retain(settings: Path, *, dry_run: bool) -> ExitCode:
 
 def _in(settings: Path, run: Callable[[Deployment], ExitCode]) -> ExitCode:
     try:
-        with offline.opened(settings) as deployment:
-            return run(deployment)
+        with deployment.opened(settings) as opened:
+            return run(opened)
     except (StartRefused, Unusable) as refused:
         sys.stderr.write(f"{refused}\n")
         return ExitCode.USAGE
     except ServiceError as failed:
         sys.stderr.write(f"{failed.detail}\n")
         return ExitCode.FAILED
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The folder, made when absent, for this process alone: two would ship everything twice."""
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("ab")
+    except OSError:
+        raise Unusable(f"{folder} can't be written.", "Nothing was shipped.", "Correct --to.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unusable(f"{folder} is in use.", "Another process ships into it.", "End it first.") from None
+        yield
+
+
+def _catch_up(opened: Deployment, log: Log, shipment: Shipment) -> None:
+    while page := _page(opened, log, shipment.last):
+        if shipment.last and page[0].seq > shipment.last + 1:
+            sys.stderr.write(
+                f"{log}: {shipment.last + 1} to {page[0].seq - 1} were deleted before they were shipped.\n"
+            )
+        shipment.append([_line(entry) for entry in page])
+
+
+def _page(opened: Deployment, log: Log, after: int) -> list[Entry]:
+    with reading(opened.engine) as connection:
+        return rows.after(connection, log, after, limit=PAGE)
 
 
 def _noted(deployment: Deployment, path: Path) -> dict[Log, Head]:
@@ -131,14 +184,10 @@ def _said(log: Log, report: Report) -> str:
     return f"{log}: broken at {report.broken.seq}: {report.broken.fault}"
 
 
-def _entries(deployment: Deployment, log: Log) -> Iterator[Entry]:
+def _entries(opened: Deployment, log: Log) -> Iterator[Entry]:
     after = 0
-    while True:
-        with reading(deployment.engine) as connection:
-            page = rows.after(connection, log, after, limit=PAGE)
+    while page := _page(opened, log, after):
         yield from page
-        if len(page) < PAGE:
-            return
         after = page[-1].seq
 
 

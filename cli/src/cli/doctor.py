@@ -5,7 +5,6 @@ Changes nothing. Exit code 1 when something fails; what will be a problem and wh
 
 import ssl
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from cli.checks import database, keys, machine, microsoft, provider, table
 from cli.checks.found import Found, ok, refusal, refused_start, unknown
 from cli.ending import ending
 from cli.exit_code import ExitCode
+from cli.inventory import inventory
 from cli.report import Report
 from cli.unusable import Unusable
 from gateway.settings import GatewaySettings
@@ -71,6 +71,8 @@ def _settings(path: Path | None, var: Path) -> Iterator[Found]:
     yield ok("Settings", str(path))
     yield from _peers(path.parent)
     yield from _gateway(configured)
+    now = datetime.now(UTC)
+    yield from keys.dates(lambda: inventory.taken(path, now), now)
 
 
 def _registered(path: Path) -> Iterator[Found]:
@@ -88,7 +90,7 @@ def _gateway(configured: GatewaySettings) -> Iterator[Found]:
     now = datetime.now(UTC)
     yield machine.port(configured.host, configured.port, ours=_answers(configured))
     yield from keys.folders(configured)
-    yield keys.keyring(configured, time.time_ns() // 1_000_000)
+    yield keys.keyring(configured)
     yield from keys.certificates(configured, now)
     yield from database.all_of(configured.database)
     yield keys.application(configured.microsoft, now)

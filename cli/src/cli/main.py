@@ -217,6 +217,71 @@ def give_plan(person_id: str, plan: str, settings: Path) -> None:
     raise SystemExit(run_plan(settings, person_id, plan))
 
 
+@admin.command("keys")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def keys(settings: Path, form: str) -> None:
+    r"""List every key and certificate: from when until when, due when, where it lies; never the key.
+
+    Sentinel's and classifier's are among them where their settings lie beside the gateway's. Examples:
+
+    \b
+        mail-organiser admin keys --settings settings/gateway.toml
+        mail-organiser admin keys --settings settings/gateway.toml --format json
+    """
+    from cli.keys import run  # noqa: PLC0415  # see above
+
+    raise SystemExit(run(settings, form))
+
+
+@admin.command("rotate")
+@click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit"]))
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def rotate(purpose: str, settings: Path) -> None:
+    r"""Make a new key for a purpose, once a year or because one may have been copied.
+
+    The KEK and the keys of access tokens are replaced by the gateway itself; mail-organiser-gateway-token-keys replaces
+    the latter at once. Example:
+
+    \b
+        mail-organiser admin rotate cursor --settings settings/gateway.toml
+    """
+    from cli.keys import run_rotate  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_rotate(settings, purpose))
+
+
+@admin.group()
+def root() -> None:
+    r"""Put another root key in the place of the one that is; gateways go on meanwhile.
+
+    Name the new one in root_key or [root_hsm] and the former in former_root_key or [former_root_hsm], restart every
+    gateway with that, then:
+
+    \b
+        mail-organiser admin root replace --settings settings/gateway.toml
+        mail-organiser admin root forget --settings settings/gateway.toml
+    """
+
+
+@root.command("replace")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def root_replace(settings: Path) -> None:
+    """Make the new root where there is none yet, and seal the keys under it. May be stopped and run again."""
+    from cli.root import run_replace  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_replace(settings))
+
+
+@root.command("forget")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def root_forget(settings: Path) -> None:
+    """Destroy the former root for ever. Refused while anything is sealed under it."""
+    from cli.root import run_forget  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_forget(settings))
+
+
 @main.group("api-key")
 def api_key() -> None:
     r"""Make, list and revoke API keys: what programs come in with.
@@ -314,6 +379,25 @@ def audit_export(settings: Path, form: str) -> None:  # noqa: ARG001  # there is
     from cli.audit import export  # noqa: PLC0415  # see above
 
     raise SystemExit(export(settings))
+
+
+@audit.command("ship")
+@_SETTINGS
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="The folder from which they are collected.")
+@click.option("--follow", is_flag=True, help="Go on with new events until stopped.")
+def audit_ship(settings: Path, to: Path, *, follow: bool) -> None:
+    r"""Write every event that was not shipped yet into files of a folder, for a collector of another system.
+
+    Stopped or killed anywhere and run again, it goes on where it was: no event is lost or shipped twice. Lines are
+    those of export. The collector may delete every file but the newest of each log. Examples:
+
+    \b
+        mail-organiser audit ship --to /var/spool/mail-organiser
+        mail-organiser audit ship --to /var/spool/mail-organiser --follow
+    """
+    from cli.audit import ship  # noqa: PLC0415  # see above
+
+    raise SystemExit(ship(settings, to, follow=follow))
 
 
 @audit.command("checkpoint")

@@ -19,7 +19,7 @@ from chassis import logs, process, settings, telemetry
 from chassis.channel import open_channel
 from chassis.exposition import expose
 from chassis.metrics import Metrics
-from gateway import app, health, keys, offline, rounds
+from gateway import app, deployment, health, rounds
 from gateway import mode as modes
 from gateway.api.csp_reports import Violations
 from gateway.api.cursor import Cursors
@@ -119,7 +119,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.enter_context(
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
-        keyring = keys.open_or_create(configured)
+        keyring = deployment.open_or_create(configured)
         tally = Tally()
         vault = Vault(keyring, configured.deployment, note=tally.note)
         failures = Counter(FAILURES, "Events that could not be written", registry=metrics.registry)
@@ -188,7 +188,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             load=load,
             proxies=configured.trusted_proxies,
         )
-        retention = offline.retention(configured, engine, keyring, audit)
+        retention = deployment.retention(configured, engine, keyring, audit)
         daily = Daily(engine, vault, audit, retention, work, holder=configured.executor)
         await stack.enter_async_context(
             rounds.going(

@@ -105,6 +105,8 @@ class GatewaySettings(Settings):
     database: File
     root_key: File | None = None
     root_hsm: HsmSettings | None = None
+    former_root_key: File | None = None
+    former_root_hsm: HsmSettings | None = None
     keys: File
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
@@ -141,6 +143,15 @@ class GatewaySettings(Settings):
     def _one_root(self) -> Self:
         if (self.root_key is None) == (self.root_hsm is None):
             raise ValueError("needs one of root_key (a file) and root_hsm (a module), and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _one_former_root(self) -> Self:
+        if self.former_root_key is not None and self.former_root_hsm is not None:
+            raise ValueError("takes one of former_root_key and former_root_hsm, and not both")
+        former = (self.former_root_key, self.former_root_hsm)
+        if former != (None, None) and former == (self.root_key, self.root_hsm):
+            raise ValueError("names one root twice; former_root_key or former_root_hsm is the root that is replaced")
         return self
 
 

@@ -8,34 +8,17 @@ from typing import Any
 import pytest
 
 from gateway.admin import token_keys
-from gateway.store import clock, reading
 from gateway.store import engine as store
-from gateway.vault.keyring import Keyring
-from gateway.vault.root import FileRoot
-
-PEM = ("certificate", "key", "authority")
+from gateway.store import reading
 
 
 @pytest.fixture
-def command(tmp_path: Path, capsys: Any) -> Callable[..., list[list[str]]]:
+def command(gateway_file: Callable[..., Path], capsys: Any) -> Callable[..., list[list[str]]]:
     """Runs it over a keyring and a database of its own; the words of each line that it prints."""
-    data = tmp_path / "data"
-    data.mkdir()
-    root = FileRoot(tmp_path / "root.key", data_folder=data)
-    Keyring.create(root, tmp_path / "keys", now=clock.now() - clock.HOUR)
-    engine = store.open(data / "mail.db")
-    store.migrate(engine)
-    engine.dispose()
-    tls = "\n".join(f'{name} = "{name}.pem"' for name in PEM)
-    (tmp_path / "gateway.toml").write_text(
-        f'deployment = "test"\nmode = "microsoft"\npublic_url = "https://mail.example"\nport = 0\n'
-        f'database = "data/mail.db"\nroot_key = "root.key"\nkeys = "keys"\n[edge_tls]\n{tls}\n[peer_tls]\n{tls}\n'
-        '[sentinel]\ntarget = "localhost:1"\nname = "s"\n[classifier]\ntarget = "localhost:1"\nname = "c"\n'
-        '[microsoft]\nclient_id = "c"\nauthority = "https://login.microsoftonline.com/common"\n'
-    )
+    file = gateway_file('root_key = "root.key"')
 
     def run(*arguments: str) -> list[list[str]]:
-        token_keys.main(["--settings", str(tmp_path / "gateway.toml"), *arguments])
+        token_keys.main(["--settings", str(file), *arguments])
         return [line.split("  ") for line in capsys.readouterr().out.splitlines()]
 
     return run

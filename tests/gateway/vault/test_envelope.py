@@ -1,8 +1,10 @@
 """A sealed value opens under its own key in its own place, or not at all, and always with the same words."""
 
-from itertools import product
+from itertools import permutations, product
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from gateway.vault import envelope
 from gateway.vault.errors import DecryptFailed
@@ -11,6 +13,7 @@ KEY = bytes(range(32))
 PLACE = ("cell", "here", "per_1", "folder", "fld_1", "name_sealed")
 PLAINTEXT = b"Steuer 2025"
 SEALED = envelope.seal(KEY, "dek_1", PLACE, PLAINTEXT)
+ALGORITHMS = {envelope.AES_256_GCM: AESGCM, envelope.CHACHA20_POLY1305: ChaCha20Poly1305}
 
 
 def test_opens_in_its_place() -> None:
@@ -75,3 +78,34 @@ def test_nonces_do_not_repeat() -> None:
     nonces = {envelope.split(envelope.seal(KEY, "k", (), b"x")).nonce for _ in range(1000)}
     assert len(nonces) == 1000
     assert {len(nonce) for nonce in nonces} == {12}
+
+
+def test_values_of_every_algorithm_are_read_side_by_side() -> None:
+    """Each names its own; new ones get the one of the moment unless told otherwise."""
+    assert set(envelope._AEADS) == set(ALGORITHMS)
+    for algorithm in ALGORITHMS:
+        sealed = envelope.seal(KEY, "dek_1", PLACE, PLAINTEXT, algorithm)
+        assert envelope.split(sealed).algorithm == algorithm
+        assert envelope.open(KEY, PLACE, sealed) == PLAINTEXT
+    assert envelope.split(SEALED).algorithm == envelope.SEALING
+
+
+def test_a_value_of_one_algorithm_can_not_be_passed_off_as_another_s() -> None:
+    """The algorithm is authenticated; also no two of them share a key."""
+    for mine, other in permutations(ALGORITHMS, 2):
+        sealed = envelope.seal(KEY, "dek_1", PLACE, PLAINTEXT, mine)
+        with pytest.raises(DecryptFailed):
+            envelope.open(KEY, PLACE, sealed[:1] + bytes((other,)) + sealed[2:])
+    raw = envelope.split(envelope.seal(KEY, "k", (), b"x", envelope.CHACHA20_POLY1305))
+    with pytest.raises(InvalidTag):
+        ChaCha20Poly1305(KEY).decrypt(raw.nonce, raw.ciphertext, envelope._binding(raw.header, ()))
+
+
+def test_an_algorithm_or_format_that_nobody_knows_is_refused_like_everything_else() -> None:
+    """No word about which numbers there are."""
+    refusals = set()
+    for changed in [bytes((1, one)) for one in range(256) if one not in ALGORITHMS] + [bytes((2, 1)), bytes((0, 1))]:
+        with pytest.raises(DecryptFailed) as caught:
+            envelope.open(KEY, PLACE, changed + SEALED[2:])
+        refusals.add((str(caught.value), caught.value.__cause__))
+    assert len(refusals) == 1

@@ -1,9 +1,6 @@
 """The root in a real PKCS#11 module (SoftHSM): sealed and opened there, its key never out of it."""
 
-import os
-import secrets
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pkcs11
@@ -16,37 +13,13 @@ from gateway.vault.hsm import HsmRoot
 from gateway.vault.hsm_settings import HsmSettings
 from gateway.vault.keyring import Keyring, Purpose
 
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-TOKEN, PIN = "mail", "4711081547"
 PLACE = ("keys",)
 NOW = 1_700_000_000_000
 
 
-@pytest.fixture(scope="session")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A token of our own. The library reads its configuration once in a process, hence one for the session."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
-    environment = {"SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
-    init = ["softhsm2-util", "--init-token", "--free", "--label", TOKEN, "--so-pin", "12345678", "--pin", PIN]
-    subprocess.run(init, check=True, env={**os.environ, **environment}, capture_output=True)
-    before = os.environ.get("SOFTHSM2_CONF")
-    os.environ.update(environment)
-    yield MODULE
-    os.environ.pop("SOFTHSM2_CONF") if before is None else os.environ.update({"SOFTHSM2_CONF": before})
-
-
-def pin(folder: Path, value: str = PIN) -> SecretFile:
-    path = folder / f"pin-{secrets.token_hex(4)}"
-    path.write_text(f"{value}\n")
-    path.chmod(0o600)
-    return SecretFile(path)
-
-
 @pytest.fixture
-def settings(module: Path, tmp_path: Path) -> HsmSettings:
-    return HsmSettings(module=module, token=TOKEN, key=f"root-{secrets.token_hex(4)}", pin=pin(tmp_path))
+def settings(module_settings: Callable[[], HsmSettings]) -> HsmSettings:
+    return module_settings()
 
 
 @pytest.fixture
@@ -80,8 +53,8 @@ def test_any_changed_byte_and_any_cut_refuses_alike(root: HsmRoot) -> None:
 def test_the_key_can_not_be_taken_out(root: HsmRoot, settings: HsmSettings) -> None:
     """Sensitive and not extractable: not even the PIN's holder reads it."""
     root.seal(PLACE, b"")
-    token = pkcs11.lib(str(MODULE)).get_token(token_label=TOKEN)
-    with token.open(user_pin=PIN) as session:
+    token = pkcs11.lib(str(settings.module)).get_token(token_label=settings.token)
+    with token.open(user_pin=settings.pin.text()) as session:
         key = session.get_key(object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=settings.key)
         assert (key[Attribute.SENSITIVE], key[Attribute.EXTRACTABLE]) == (True, False)
         with pytest.raises(pkcs11.AttributeSensitive):
@@ -109,7 +82,10 @@ def test_a_module_that_is_not_there_or_does_not_let_us_in_is_refused_in_words(
 ) -> None:
     """One sentence for all, without the PIN."""
     sealed = root.seal(PLACE, b"the keys")
-    instead = {"module": tmp_path / "none.so", "token": "none", "key": "none", "pin": pin(tmp_path, "00000000")}
+    pin = tmp_path / "wrong-pin"
+    pin.write_text("00000000")
+    pin.chmod(0o600)
+    instead = {"module": tmp_path / "none.so", "token": "none", "key": "none", "pin": SecretFile(pin)}
     with pytest.raises(KeyringRefused, match="root_hsm") as refused:
         HsmRoot(settings.model_copy(update={wrong: instead[wrong]})).open(PLACE, sealed)
     assert "00000000" not in str(refused.value)

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+import pytest
 from sqlalchemy import Engine, text
 
 from gateway.store import person_keys, reading
+from gateway.vault import envelope
 from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.vault import Cell, Vault
 
@@ -109,3 +111,30 @@ def assert_all_open(engine: Engine, vault: Vault, sealed: dict[str, bytes]) -> N
         for person, value in sealed.items():
             assert vault.open(connection, person, CELL, value) == person.encode()
             assert len(person_keys.of_person(connection, person)) == 1
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (2, 1)])
+def test_everything_moves_from_one_algorithm_to_another(
+    engine: Engine, keyring: Keyring, new_person: Callable[[], str], old: int, new: int
+) -> None:
+    """Both are read side by side; a rotation of the KEK moves the keys of people, and each write moves a value."""
+    before, after = (Vault(keyring, "test", algorithm=algorithm) for algorithm in (old, new))
+    person = new_person()
+    with engine.begin() as connection:
+        sealed = before.seal(connection, person, CELL, b"kept")
+    keyring.rotate(Purpose.KEK, now=keyring.newest(Purpose.KEK).created_at)
+    before.rewrap_all(engine)
+    assert [envelope.split(one).algorithm for one in (sealed, wrapped(engine))] == [old, old]
+    keyring.rotate(Purpose.KEK, now=keyring.newest(Purpose.KEK).created_at)
+    after.rewrap_all(engine)
+    with engine.begin() as connection:
+        again = after.seal(connection, person, CELL, after.open(connection, person, CELL, sealed))
+        assert [vault.open(connection, person, CELL, one) for vault in (before, after) for one in (sealed, again)] == [
+            b"kept"
+        ] * 4
+    assert [envelope.split(one).algorithm for one in (again, wrapped(engine))] == [new, new]
+
+
+def wrapped(engine: Engine) -> bytes:
+    with reading(engine) as connection:
+        return bytes(connection.execute(text("SELECT wrapped FROM person_key")).scalar_one())

@@ -31,7 +31,7 @@ def test_they_are_all_here() -> None:
 def test_a_sealed_value_opens_when_it_is_valid_and_only_then(test: dict[str, Any], monkeypatch: Any) -> None:
     """The vector's own authenticated data in the place of ours; each refusal is the one DecryptFailed."""
     monkeypatch.setattr(envelope, "_binding", lambda _header, _place: raw(test, "aad"))
-    sealed = envelope._header("kek_vector") + raw(test, "iv", "ct", "tag")
+    sealed = envelope._header(envelope.AES_256_GCM, "kek_vector") + raw(test, "iv", "ct", "tag")
     if test["result"] == "valid":
         assert envelope.open(raw(test, "key"), (), sealed) == raw(test, "msg")
         return
@@ -42,6 +42,6 @@ def test_a_sealed_value_opens_when_it_is_valid_and_only_then(test: dict[str, Any
 @pytest.mark.parametrize("test", TESTS[::5], ids=lambda test: str(test["tcId"]))
 def test_without_its_own_binding_no_valid_vector_opens(test: dict[str, Any]) -> None:
     """Where a value belongs is part of what is authenticated: a ciphertext from elsewhere opens nowhere."""
-    sealed = envelope._header("kek_vector") + raw(test, "iv", "ct", "tag")
+    sealed = envelope._header(envelope.AES_256_GCM, "kek_vector") + raw(test, "iv", "ct", "tag")
     with pytest.raises(DecryptFailed):
         envelope.open(raw(test, "key"), ("cell",), sealed)

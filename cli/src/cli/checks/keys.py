@@ -1,27 +1,28 @@
 """Folders, secrets, keys and certificates on this machine."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import tls
 from chassis.errors import StartRefused
 from chassis.settings import Tls
 from cli.checks.found import Found, fail, ok, refusal, unknown, warn
+from cli.inventory.row import Row, State
+from gateway.deployment import open_existing
 from gateway.identity.microsoft import MicrosoftSettings
-from gateway.keys import open_existing
 from gateway.settings import GatewaySettings
 from gateway.vault.errors import KeyringRefused
-from gateway.vault.keyring import Purpose
-from gateway.vault.vault import KEK_LIFE
 
 SOON: Final = timedelta(days=14)  # security-and-faults: certificates that end within 14 days are told
-DAY_MS: Final = 86_400_000
+DATES: Final = "Dates of keys"
+_REPLACE: Final = "docs/reference/keys.md says how it is replaced; `mail-organiser admin keys` shows all of them."
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -39,18 +40,38 @@ def folders(configured: GatewaySettings) -> Iterator[Found]:
             yield ok(name, "closed to others")
 
 
-def keyring(configured: GatewaySettings, now_ms: int) -> Found:
-    """The root key opens the others, and none is older than it may be."""
+def keyring(configured: GatewaySettings) -> Found:
+    """The root key opens the others."""
     if not configured.keys.exists():
         return unknown("Keys", "not there before the first start")
     try:
-        opened = open_existing(configured)
+        open_existing(configured)
     except (KeyringRefused, StartRefused) as refused:
         return fail("Keys", f"{refused}.", "Restore root and keys from the same backup; files with mode 0600.")
-    age = now_ms - opened.newest(Purpose.KEK).created_at
-    if age > KEK_LIFE:
-        return warn("Keys", f"the newest is {age // DAY_MS} days old.", "Restart the gateway: it renews keys at start.")
-    return ok("Keys", f"the newest is {age // DAY_MS} days old; their root lies apart from the data")
+    return ok("Keys", "they open; their root lies apart from the data")
+
+
+def dates(take: Callable[[], Sequence[Row]], now: datetime) -> Iterator[Found]:
+    """What is due or over of all keys and certificates. take: the inventory, or why there is none."""
+    try:
+        rows = take()
+    except (StartRefused, SQLAlchemyError):
+        yield unknown(DATES, "they can't be looked at while something else is wrong")
+        return
+    told = [(row, row.state(now)) for row in rows]
+    yield from (_ended(row) for row, state in told if state is State.ENDED)
+    yield from (_due(row) for row, state in told if state is State.DUE)
+    if all(state is State.GOOD for _, state in told):
+        yield ok(DATES, f"none of {len(rows)} keys and certificates is due")
+
+
+def _ended(row: Row) -> Found:
+    return fail(DATES, f"{row.name} ended on {row.ends_at:%Y-%m-%d}.", _REPLACE)
+
+
+def _due(row: Row) -> Found:
+    why = f"was due on {row.due_at:%Y-%m-%d}" if row.due_at is not None else "is used half as often as it may be"
+    return warn(DATES, f"{row.name} {why}.", _REPLACE)
 
 
 def certificates(configured: GatewaySettings, now: datetime) -> Iterator[Found]:

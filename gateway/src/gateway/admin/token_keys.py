@@ -13,7 +13,7 @@ from typing import Final
 
 from chassis import settings
 from chassis.errors import ServiceError, StartRefused
-from gateway import keys, offline
+from gateway import deployment
 from gateway.audit.event import Event, Kind
 from gateway.identity.key_rotation import schedule
 from gateway.settings import GatewaySettings
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _do(wanted: argparse.Namespace, configured: GatewaySettings) -> None:
-    keyring = keys.open_existing(configured)
+    keyring = deployment.open_existing(configured)
     if wanted.command == "rotate":
         _recorded(configured, keyring, Kind.TOKEN_KEY_ROTATED, None)
     elif wanted.command == "destroy":
@@ -60,7 +60,7 @@ def _recorded(configured: GatewaySettings, keyring: Keyring, kind: Kind, destroy
     if destroyed is not None and destroyed not in {key.id for key in keyring.signing_keys()}:
         raise KeyringRefused("there is no such key of access tokens; see list")
     engine, now = store.open(configured.database), clock.now()
-    audit = offline.trail(configured, keyring)
+    audit = deployment.trail(configured, keyring)
     try:
         with engine.begin() as connection:
             audit.record(connection, Event(kind, object_id=destroyed))

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     TOKEN_KEY_ROTATED = "token_key.rotated"  # noqa: S105  # the name of a kind
     TOKEN_KEY_DESTROYED = "token_key.destroyed"  # noqa: S105  # the name of a kind
     KEY_ROTATED = "vault.key_rotated"
+    ROOT_REPLACED = "vault.root_replaced"
+    ROOT_FORGOTTEN = "vault.root_forgotten"
     RELEASED = "message.released"
     CORRECTION_MADE = "correction.made"
     CORRECTION_REMOVED = "correction.removed"
@@ -112,7 +114,9 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.API_KEY_REVOKED: "its owner ended it",
     Kind.TOKEN_KEY_ROTATED: "an operator replaced the key that signs access tokens",
     Kind.TOKEN_KEY_DESTROYED: "an operator destroyed an older one; the object is the key",
-    Kind.KEY_ROTATED: "a key of the deployment was replaced; the object is the new key",
+    Kind.KEY_ROTATED: "a key of the deployment was replaced; the object is the new key, or the reason what for",
+    Kind.ROOT_REPLACED: "the keys were about to be sealed under another root; written before it is done",
+    Kind.ROOT_FORGOTTEN: "the former root was about to be destroyed; written before it is done",
     Kind.RELEASED: "a held message was released; the object is the decision",
     Kind.CORRECTION_MADE: "an owner said what is no attack; the object is the correction",
     Kind.CORRECTION_REMOVED: "an owner took that back",

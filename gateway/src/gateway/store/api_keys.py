@@ -26,6 +26,20 @@ class ApiKey(NamedTuple):
     scopes: frozenset[Scope]
 
 
+class ApiKeys(NamedTuple):
+    """Of all people together: keys that are good. Times in unix ms, None without one."""
+
+    number: int
+    oldest: int | None
+    next_end: int | None
+
+
+def summary(connection: Connection, *, now: int) -> ApiKeys:
+    """How many there are, the oldest, and when the next one ends."""
+    wanted = select(func.count(), func.min(api_key.c.created_at), func.min(api_key.c.expires_at))
+    return ApiKeys(*connection.execute(wanted.where(api_key.c.expires_at > now)).one())
+
+
 def add(connection: Connection, new: ApiKey) -> None:
     """Keep a key. Raises TooMany. The caller holds the person (people.lock), so that two at once are counted."""
     kept = select(func.count()).where(api_key.c.person_id == new.person_id)

@@ -22,6 +22,9 @@ from gateway.store.errors import DatabaseRefused
 BUSY_TIMEOUT_MS = (
     10_000  # a writer waits this long for the lock; our longest transaction (1000 decisions) takes < 100 ms
 )
+POOL_SIZE: Final = 16  # connections of one engine; a transaction takes milliseconds
+POOL_WAIT_S: Final = 5.0  # for one of them; then the caller is told that the database can't be reached
+POOL: Final = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_WAIT_S}
 FILE_MODE = 0o600  # -wal and -shm inherit it from the database file
 MIN_SQLITE = (3, 35, 0)  # RETURNING, which single use of codes rests on
 
@@ -101,7 +104,7 @@ def _engine(path: Path, driver_isolation: str | None) -> Engine:
         raise DatabaseRefused(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or later is needed")
     _create(path)
     engine = create_engine(
-        f"sqlite:///{path}", hide_parameters=True, connect_args={"isolation_level": driver_isolation}
+        f"sqlite:///{path}", hide_parameters=True, connect_args={"isolation_level": driver_isolation}, **POOL
     )
     event.listen(engine, "connect", _harden)
     return engine

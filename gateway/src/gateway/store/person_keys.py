@@ -22,6 +22,22 @@ class PersonKey(NamedTuple):
     created_at: int
 
 
+class PersonKeys(NamedTuple):
+    """Of all people together. Times in unix ms, None without a key; most_uses: of the key that was used most."""
+
+    number: int
+    oldest: int | None
+    newest: int | None
+    most_uses: int
+
+
+def summary(connection: Connection) -> PersonKeys:
+    """How many keys there are, and how old and worn."""
+    made, uses = person_key.c.created_at, person_key.c.uses
+    query = select(func.count(), func.min(made), func.max(made), func.coalesce(func.max(uses), 0))
+    return PersonKeys(*connection.execute(query.select_from(person_key)).one())
+
+
 def add(connection: Connection, key: PersonKey) -> None:
     """Store a new key; a second one of the same generation is refused by the table."""
     connection.execute(insert(person_key), key._asdict())

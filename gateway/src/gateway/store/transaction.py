@@ -1,6 +1,7 @@
 """Database work off the event loop: one function, one transaction, one thread.
 
-Guarantees: all of it or nothing; a database that can't be reached is Unavailable, with none of its words.
+Guarantees: all of it or nothing; a database that can't be reached, or has no connection left for us in
+POOL_WAIT_S, is Unavailable, with none of its words.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from chassis.errors import Unavailable
 from gateway.store.engine import reading
@@ -41,5 +43,5 @@ async def read(engine: Engine, work: Callable[[Connection], T]) -> T:
 async def _in_thread(run: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(run)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, PoolExhausted):
         raise Unavailable(DATABASE_UNAVAILABLE) from None

@@ -40,10 +40,9 @@ class HsmRoot:
 
     def prepare(self) -> None:
         """An AES-256 key that can't be taken out, unless one of this label is there."""
-        named = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: self._settings.key}
         inside = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
         with self._session(writing=True) as session:
-            if not list(session.get_objects(named)):
+            if not list(session.get_objects(self._named)):
                 session.generate_key(KeyType.AES, KEY_BYTES * 8, label=self._settings.key, store=True, template=inside)
 
     def seal(self, place: Sequence[str], plaintext: bytes) -> bytes:
@@ -59,6 +58,16 @@ class HsmRoot:
         with self._session() as session:
             fresh = _unwrapped(self._key(session), sealed[_LENGTH:end])
         return envelope.open(fresh, place, sealed[end:])
+
+    def destroy(self) -> None:
+        """Destroys the key in the module."""
+        with self._session(writing=True) as session:
+            for key in list(session.get_objects(self._named)):
+                key.destroy()
+
+    @property
+    def _named(self) -> dict[Any, Any]:
+        return {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: self._settings.key}
 
     def _key(self, session: Any) -> Any:
         return session.get_key(object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=self._settings.key)

@@ -6,7 +6,6 @@ new one. The blind-index key can't be rotated: every person is found through it.
 """
 
 import fcntl
-import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
 from gateway.store import clock, ids
+from gateway.vault import draft
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import DecryptFailed, KeyringRefused
-from gateway.vault.root import FILE_MODE, Root, private_bytes
+from gateway.vault.root import Root, private_bytes
 
 _PLACE: Final = ("keys",)
 _Stamp = tuple[int, int, int]
@@ -141,6 +141,18 @@ class Keyring:
         """A key of this purpose by its id; None when it is destroyed, or never was."""
         return next((key for key in self.all(purpose) if key.id == key_id), None)
 
+    def reseal(self) -> None:
+        """Put the file under the root that seals now, whichever opened it; whole at every moment."""
+        self._change(lambda keys: keys)
+
+    def is_under(self, root: Root) -> bool:
+        """Whether this root alone opens the file as it lies there. Raises KeyringRefused when it can't be asked."""
+        try:
+            root.open(_PLACE, private_bytes(self._file, "keys"))
+        except DecryptFailed:
+            return False
+        return True
+
     def _add(self, purposes: Collection[Purpose]) -> None:
         now = clock.now()
 
@@ -155,6 +167,7 @@ class Keyring:
 
     def _change(self, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
         with _locked(self._file):
+            draft.clear(self._file)  # of who was killed: nobody else holds the lock
             changed = change(_read(self._root, self._file))
             _write(self._file, self._root.seal(_PLACE, msgspec.json.encode(_Keys(changed))))
             self._keys = changed
@@ -199,22 +212,8 @@ def _read(root: Root, path: Path) -> tuple[Key, ...]:
 
 def _write(path: Path, content: bytes) -> None:
     """Replace a file in one step, private from its first byte, and on the disk when this returns."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    draft.write(path, content).replace(path)
+    draft.sync_folder(path.parent)
 
 
 @contextmanager

@@ -4,18 +4,17 @@ In a file, it is 32 random bytes that only this user (or a mounted secret's grou
 one machine that protects a copied database or backup, not a stolen disk: whoever has both files has everything.
 """
 
-import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
 from chassis.secret_file import SecretRefused, read_private
-from gateway.vault import envelope
+from gateway.vault import draft, envelope
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import KeyringRefused
 
-FILE_MODE: Final = 0o600
 _ID: Final = "root"
 
 
@@ -35,6 +34,14 @@ class Root(Protocol):
         ...
 
 
+class SingleRoot(Root, Protocol):
+    """A root that is one key, and so can end."""
+
+    def destroy(self) -> None:
+        """End the key for ever; one that is gone stays gone. KeyringRefused when that can't be done from here."""
+        ...
+
+
 class FileRoot:
     """The root in a file: made by us, or mounted by an orchestrator from its store of secrets."""
 
@@ -47,17 +54,20 @@ class FileRoot:
         self._path = path
 
     def prepare(self) -> None:
-        """32 random bytes in a new file, on the disk when this returns; one that is there stays."""
-        if self._path.exists():
-            return
+        """32 random bytes in a new file, whole or not at all; one that is there stays."""
         try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+            draft.clear(self._path)
+            if not self._path.exists():
+                self._make()
         except OSError:
             raise KeyringRefused(f"no root key can be created at {self._path}; is its folder there?") from None
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+
+    def _make(self) -> None:
+        made = draft.write(self._path, secrets.token_bytes(KEY_BYTES))
+        with suppress(FileExistsError):  # another process came first: its key stays
+            self._path.hardlink_to(made)
+        made.unlink()
+        draft.sync_folder(self._path.parent)
 
     def seal(self, place: Sequence[str], plaintext: bytes) -> bytes:
         """Under the file's key as it is now."""
@@ -66,6 +76,17 @@ class FileRoot:
     def open(self, place: Sequence[str], sealed: bytes) -> bytes:
         """Under the file's key as it is now."""
         return envelope.open(self._key(), place, sealed)
+
+    def destroy(self) -> None:
+        """Deletes the file. Raises KeyringRefused where it is mounted, not ours to delete."""
+        try:
+            draft.clear(self._path)
+            self._path.unlink(missing_ok=True)
+            draft.sync_folder(self._path.parent)
+        except OSError:
+            raise KeyringRefused(
+                f"{self._path} can't be deleted from here; delete it where it is mounted from"
+            ) from None
 
     def _key(self) -> bytes:
         key = private_bytes(self._path, "root_key")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from gateway.audit.event import Event, Kind, Outcome
 from gateway.store import clock, ids, people, person_keys
 from gateway.store.errors import RowAbsent
-from gateway.store.person_keys import PersonKey
+from gateway.store.person_keys import PersonKey, PersonKeys
 from gateway.vault import envelope
 from gateway.vault.envelope import KEY_BYTES
 from gateway.vault.errors import DecryptFailed, KeyAbsent, KeyExhausted, PersonErased
@@ -56,21 +56,24 @@ def _unnoted(_event: Event) -> None:
 class Vault:
     """One per process; `deployment` names this installation, so that nothing sealed elsewhere opens here.
 
+    algorithm: of what is sealed; values of every algorithm that envelope knows are opened.
     note: told of every sealed value that does not open; Trail.note, or Tally's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it seals with, and how
         self,
         keyring: Keyring,
         deployment: str,
         *,
         use_limit: int = USE_LIMIT,
+        algorithm: int = envelope.SEALING,
         now: Callable[[], int] = clock.now,
         note: Callable[[Event], object] = _unnoted,
     ) -> None:
         self._keyring = keyring
         self._deployment = deployment
         self._use_limit = use_limit
+        self._algorithm = algorithm
         self._now = now
         self._note = note
 
@@ -92,12 +95,16 @@ class Vault:
         person_keys.add(connection, made)
         return made.id
 
+    def person_keys(self, connection: Connection) -> PersonKeys:
+        """How many data keys there are, and how old and worn; nobody's in particular."""
+        return person_keys.summary(connection)
+
     def seal(self, connection: Connection, person_id: str, cell: Cell, plaintext: bytes) -> bytes:
         """`plaintext` for this cell; write it in this transaction. Raises PersonErased, KeyAbsent, KeyExhausted."""
         key = person_keys.count_use(connection, person_id, limit=self._use_limit)
         if key is None:
             raise _why_not(connection, person_id)
-        return envelope.seal(self._unwrapped(key), key.id, self._place(person_id, cell), plaintext)
+        return envelope.seal(self._unwrapped(key), key.id, self._place(person_id, cell), plaintext, self._algorithm)
 
     def open(self, connection: Connection, person_id: str, cell: Cell, sealed: bytes) -> bytes:
         """What was sealed for this person and cell. Raises PersonErased, DecryptFailed."""
@@ -166,6 +173,13 @@ class Vault:
             self._rewrap(connection, key)
         return page[-1].id if page else None
 
+    def rewrap_all(self, engine: Engine) -> None:
+        """Put everybody's keys under the newest KEK, page by page. Resumable."""
+        after: str | None = ""
+        while after is not None:
+            with engine.begin() as connection:
+                after = self.rewrap(connection, after=after)
+
     def _opened(self, connection: Connection, person_id: str, cell: Cell, sealed: bytes) -> bytes:
         key = person_keys.by_id(connection, person_id, envelope.split(sealed).key_id)
         if key is None:
@@ -174,10 +188,7 @@ class Vault:
         return envelope.open(self._unwrapped(key), self._place(person_id, cell), sealed)
 
     def _retire(self, engine: Engine, *, created_before: int) -> None:
-        after: str | None = ""
-        while after is not None:
-            with engine.begin() as connection:
-                after = self.rewrap(connection, after=after)
+        self.rewrap_all(engine)
         older = self._keyring.all(Purpose.KEK)[1:]
         if overdue := [key.id for key in older if key.created_at <= created_before]:
             self._keyring.destroy(overdue)
@@ -186,13 +197,13 @@ class Vault:
         if not self._opens(key):
             return  # a damaged row must not keep everyone's old KEK alive; its owner's next sign-in makes a new key
         kek, place = self._keyring.newest(Purpose.KEK), self._wrapping_place(key.person_id, key.id)
-        wrapped = envelope.seal(kek.secret, kek.id, place, self._unwrapped(key))
+        wrapped = envelope.seal(kek.secret, kek.id, place, self._unwrapped(key), self._algorithm)
         person_keys.rewrap(connection, key.id, kek_id=kek.id, wrapped=wrapped)
 
     def _wrapped(self, person_id: str, generation: int) -> PersonKey:
         kek, key_id = self._keyring.newest(Purpose.KEK), ids.new("dek")
         place = self._wrapping_place(person_id, key_id)
-        wrapped = envelope.seal(kek.secret, kek.id, place, secrets.token_bytes(KEY_BYTES))
+        wrapped = envelope.seal(kek.secret, kek.id, place, secrets.token_bytes(KEY_BYTES), self._algorithm)
         return PersonKey(key_id, person_id, kek.id, wrapped, 0, generation, self._now())
 
     def _unwrapped(self, key: PersonKey) -> bytes:

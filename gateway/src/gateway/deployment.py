@@ -1,4 +1,7 @@
-"""A deployment as an operator's command opens it: from the gateway's settings, beside a running gateway or without."""
+"""A deployment as its settings say it is: its keys, its audit log, its retention.
+
+The gateway builds itself from these parts; an operator's command opens the same ones, beside it or without.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +12,6 @@ from sqlalchemy import Engine
 
 from chassis import settings
 from chassis.errors import StartRefused
-from gateway import keys
 from gateway.audit import origin
 from gateway.audit.attestation import Attestation
 from gateway.audit.origin import Origin
@@ -21,7 +23,10 @@ from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.vault.errors import KeyringRefused
+from gateway.vault.hsm_settings import HsmSettings
 from gateway.vault.keyring import Keyring
+from gateway.vault.root import FileRoot, Root, SingleRoot
+from gateway.vault.root_change import ChangingRoot
 from gateway.vault.vault import Vault
 
 
@@ -80,6 +85,45 @@ def periods(configured: GatewaySettings) -> Periods:
 def open_keyring(configured: GatewaySettings) -> Keyring:
     """The keys as they stand. Raises StartRefused."""
     try:
-        return keys.open_existing(configured)
+        return open_existing(configured)
     except KeyringRefused as refused:
         raise StartRefused(str(refused)) from None
+
+
+def open_or_create(configured: GatewaySettings) -> Keyring:
+    """The keys of this deployment, made at the first start. Raises StartRefused."""
+    try:
+        if configured.keys.exists():
+            return open_existing(configured)
+        return Keyring.create(_root(configured), configured.keys, now=clock.now())
+    except KeyringRefused as refused:
+        raise StartRefused(str(refused)) from None
+
+
+def open_existing(configured: GatewaySettings) -> Keyring:
+    """The keys as they stand. Raises KeyringRefused when there are none, StartRefused without a root."""
+    return Keyring.open(_root(configured), configured.keys)
+
+
+def _root(configured: GatewaySettings) -> Root:
+    """What the keys are sealed by; two while one replaces the other."""
+    return changing_root(configured) or _single(configured, configured.root_key, configured.root_hsm)
+
+
+def changing_root(configured: GatewaySettings) -> ChangingRoot | None:
+    """Both roots, where the settings name a former one. Raises KeyringRefused for one that lies with the data."""
+    if configured.former_root_key is None and configured.former_root_hsm is None:
+        return None
+    new = _single(configured, configured.root_key, configured.root_hsm)
+    return ChangingRoot(new, _single(configured, configured.former_root_key, configured.former_root_hsm))
+
+
+def _single(configured: GatewaySettings, file: Path | None, module: HsmSettings | None) -> SingleRoot:
+    """A module's key where one is configured, a file's otherwise."""
+    if module is not None:
+        from gateway.vault.hsm import HsmRoot  # noqa: PLC0415  # an extra that most installations do without
+
+        return HsmRoot(module)
+    if file is None:
+        raise StartRefused("root_key: is missing; add it, or root_hsm")
+    return FileRoot(file, data_folder=configured.database.parent)
