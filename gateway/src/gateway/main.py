@@ -165,7 +165,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             erasures=erasures,
             inspector=Inspector(judge.sentinel),
             violations=Violations(metrics.registry),
-            periods=offline.periods(configured),
+            periods=deployment.periods(configured),
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
