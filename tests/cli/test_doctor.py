@@ -158,7 +158,7 @@ def revoked_consent(_: Path, made: GatewaySettings) -> Found:
     with sqlite3.connect(made.database) as connection:
         connection.execute("INSERT INTO person VALUES ('per_a', x'01', 1, NULL)")
         connection.execute("INSERT INTO mailbox VALUES ('mbx_a', 'per_a', x'01', x'01', 1)")
-        values = "('mbx_a', x'01', 1, 'full', 'consent_revoked', NULL, NULL)"
+        values = "('mbx_a', x'01', 1, 'full', 'consent_revoked', NULL, NULL, NULL)"
         connection.execute(f"INSERT INTO token_cache VALUES {values}")  # noqa: S608  # from the line above
     return only(database.all_of(made.database), "Consent")
 
