@@ -2,13 +2,14 @@
 
 import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, select
 
 from chassis.authority import LocalAuthority
 from chassis.callers import Callers
@@ -24,9 +25,10 @@ from gateway.organise import corrections, plan
 from gateway.organise.context import Context
 from gateway.organise.judge import Judge
 from gateway.organise.scan import ScanWorkflow
-from gateway.store import clock, decisions, engine, folders, ids, mailboxes, people, reading, scans
+from gateway.store import clock, decisions, folders, ids, mailboxes, people, reading, scans
 from gateway.store import corrections as rows
 from gateway.store.codes import CorrectionKind
+from gateway.store.tables import METADATA
 from gateway.vault.keyring import Keyring
 from gateway.vault.root import FileRoot
 from gateway.vault.vault import Cell, Vault
@@ -186,13 +188,10 @@ class Desk:
 class House:
     """One person's mailbox with a chosen folder, on a database and a vault of its own."""
 
-    def __init__(self, root: Path, peers: Any) -> None:
-        self.root, self.desk, self.peers = root, Desk(), peers
+    def __init__(self, engine: Engine, root: Path, peers: Any) -> None:
+        self.engine, self.root, self.desk, self.peers = engine, root, Desk(), peers
         self.learned: list[Any] = []
         peers.inspect, peers.learn = suspecting, self._learn
-        self.engine = engine.open(root / "data.sqlite")
-        engine.migrate(self.engine)
-        (root / "data").mkdir()
         keyring = Keyring.create(
             FileRoot(root / "root.key", data_folder=root / "data"), root / "data" / "keys", now=clock.now()
         )
@@ -264,13 +263,19 @@ class House:
         (decision,) = self.decided(await self.scan(message))
         return await corrections.remember(self.context, self.mailbox, decision.id, kind)
 
+    def at_rest(self) -> bytes:
+        """Every byte of a file and its log, or of PostgreSQL's rows."""
+        if self.engine.dialect.name == "sqlite":
+            return b"".join(one.read_bytes() for one in (self.root / "data").glob("organiser.db*"))
+        with reading(self.engine) as connection:
+            rows = [row for table in METADATA.sorted_tables for row in connection.execute(select(table))]
+        return b"\n".join(one if isinstance(one, bytes) else str(one).encode() for row in rows for one in row)
+
     def kept(self) -> list[rows.Correction]:
         with reading(self.engine) as connection:
             return rows.of_mailbox(connection, self.mailbox)
 
 
 @pytest.fixture
-def house(tmp_path: Path, peers: Any) -> Iterator[House]:
-    made = House(tmp_path, peers)
-    yield made
-    made.engine.dispose()
+def house(database: Engine, tmp_path: Path, peers: Any) -> House:
+    return House(database, tmp_path, peers)

@@ -1,6 +1,5 @@
 """Plans: what they say, when a month ends, and that the last scan of a month is had by one."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from chassis.errors import QuotaExceeded, StartRefused
 from gateway.audit.tally import Tally
@@ -20,8 +19,7 @@ from gateway.organise.context import Context
 from gateway.organise.plan import Plan, Plans
 from gateway.organise.scan import ScanWorkflow
 from gateway.organise.terms import Terms
-from gateway.store import engine as store_engine
-from gateway.store import ids, mailboxes, people, person_plans, reading, scan_charges, scans
+from gateway.store import ids, mailboxes, people, person_plans, reading, scan_charges, scans, tables
 from gateway.store.codes import WorkState
 from gateway.store.spending import Spending
 from gateway.vault.keyring import Keyring
@@ -37,10 +35,9 @@ ASKING = 50  # requests at the same moment
 class Subscriber:
     """A database with one person and their mailbox in it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         nothing: Any = None  # neither peers nor Graph are needed to charge and to give back
-        folder = Path(str(engine.url.database)).parent
         root = FileRoot(folder / "root.key", data_folder=folder / "data")
         keyring = Keyring.create(root, folder / "keys", now=1)
         vault = Vault(keyring, "test")
@@ -68,17 +65,14 @@ class Subscriber:
         with self.engine.begin() as connection:
             made = scans.create(connection, self.mailbox, source_graph_id="inbox", now=NOW)
             scans.start(connection, made.id, total=9)
-            connection.exec_driver_sql("UPDATE scan SET done = ? WHERE id = ?", (done, made.id))
+            connection.execute(update(tables.scan).where(tables.scan.c.id == made.id).values(done=done))
             quota.charge(connection, PLANS, self.person, made.id, now=NOW)
         return made.id
 
 
 @pytest.fixture
-def subscriber(tmp_path: Path) -> Iterator[Subscriber]:
-    engine = store_engine.open(tmp_path / "data.sqlite")
-    store_engine.migrate(engine)
-    yield Subscriber(engine)
-    engine.dispose()
+def subscriber(database: Engine, tmp_path: Path) -> Subscriber:
+    return Subscriber(database, tmp_path)
 
 
 def test_of_fifty_at_once_one_has_the_last_scan(subscriber: Subscriber) -> None:

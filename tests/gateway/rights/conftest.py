@@ -209,7 +209,6 @@ class Archive:
 
 
 @pytest.fixture
-def office(database: Engine, tmp_path: Path) -> Office:
-    (tmp_path / "data").mkdir(exist_ok=True)
-    root = FileRoot(tmp_path / "root.key", data_folder=tmp_path / "data")
-    return Office(database, Keyring.create(root, tmp_path / "data" / "keys", now=NOW))
+def office(database: Engine, tmp_path: Path, data_folder: Path) -> Office:
+    root = FileRoot(tmp_path / "root.key", data_folder=data_folder)
+    return Office(database, Keyring.create(root, data_folder / "keys", now=NOW))
