@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine, select, text
 
 from chassis.authority import LocalAuthority
 from cli.house import HOST, free_port
 from gateway.store import engine as store_engine
 from gateway.store import postgresql as postgresql_store
+from gateway.store.tables import METADATA
 
 UNPRIVILEGED = 65534  # nobody: PostgreSQL refuses to run as root
 CONNECTIONS = 50  # of one test: as many as are made to ask at the same moment
@@ -83,6 +84,11 @@ class Cluster:
         finally:
             engine.dispose()
             self._over.append(name)
+
+    def cut_off(self, name: str) -> None:
+        """Lets nobody into a database any more, and ends every connection to it."""
+        self._order(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+        self._order(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608  # ours
 
     def engine(self, name: str) -> Engine:
         """An engine on one of the databases; its server's certificate is verified."""
@@ -165,6 +171,33 @@ def database(request: pytest.FixtureRequest) -> Engine:
     """A migrated database, once as a SQLite file and once in PostgreSQL."""
     engine: Engine = request.getfixturevalue(request.param)
     return engine
+
+
+@pytest.fixture
+def at_rest(data_folder: Path) -> Callable[[Engine], bytes]:
+    """Every value in every table, and every byte of a file that the database has here."""
+
+    def read(engine: Engine) -> bytes:
+        with engine.begin() as connection:
+            rows = [row for table in METADATA.sorted_tables for row in connection.execute(select(table))]
+        values = [one if isinstance(one, bytes) else str(one).encode() for row in rows for one in row]
+        return b"\n".join([*values, *(file.read_bytes() for file in data_folder.glob("organiser.db*"))])
+
+    return read
+
+
+@pytest.fixture
+def cut_off(request: pytest.FixtureRequest) -> Callable[[Engine, str], None]:
+    """Makes a table of a database one that does not answer; in PostgreSQL every table."""
+
+    def cut(engine: Engine, table: str) -> None:
+        if engine.dialect.name == "postgresql":
+            request.getfixturevalue("postgres").cut_off(engine.url.database)
+            return
+        with engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {table} RENAME TO gone"))
+
+    return cut
 
 
 @pytest.fixture

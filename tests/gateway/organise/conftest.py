@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from chassis.authority import LocalAuthority
 from chassis.callers import Callers
@@ -28,7 +28,6 @@ from gateway.organise.scan import ScanWorkflow
 from gateway.store import clock, decisions, folders, ids, mailboxes, people, reading, scans
 from gateway.store import corrections as rows
 from gateway.store.codes import CorrectionKind
-from gateway.store.tables import METADATA
 from gateway.vault.keyring import Keyring
 from gateway.vault.root import FileRoot
 from gateway.vault.vault import Cell, Vault
@@ -262,14 +261,6 @@ class House:
         """What the owner does about one held message."""
         (decision,) = self.decided(await self.scan(message))
         return await corrections.remember(self.context, self.mailbox, decision.id, kind)
-
-    def at_rest(self) -> bytes:
-        """Every byte of a file and its log, or of PostgreSQL's rows."""
-        if self.engine.dialect.name == "sqlite":
-            return b"".join(one.read_bytes() for one in (self.root / "data").glob("organiser.db*"))
-        with reading(self.engine) as connection:
-            rows = [row for table in METADATA.sorted_tables for row in connection.execute(select(table))]
-        return b"\n".join(one if isinstance(one, bytes) else str(one).encode() for row in rows for one in row)
 
     def kept(self) -> list[rows.Correction]:
         with reading(self.engine) as connection:
