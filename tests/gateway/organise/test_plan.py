@@ -1,5 +1,6 @@
 """From a preview to a plan and back, on a real database: what is approved is what is journalled, and nothing else."""
 
+import asyncio
 import itertools
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -23,6 +24,7 @@ from gateway.vault.root import FileRoot
 from gateway.vault.vault import Vault
 
 KINDS = [DecisionKind.MOVE, DecisionKind.HOLD, DecisionKind.MOVE, DecisionKind.REVIEW, DecisionKind.KEEP]
+AT_ONCE = 10
 SOURCE, TARGET = "AAinbox", "AAbills"
 
 
@@ -218,3 +220,19 @@ async def test_nobody_elses_preview_or_run(preview: Preview, another: Callable[[
         await moves.approve(preview.context, preview.mailbox, other.scan, revision=other.revision, key="x", only=None)
     with pytest.raises(RowAbsent):
         await preview.undo(run)
+
+
+async def test_one_key_sent_often_at_once_is_one_run(preview: Preview) -> None:
+    """A double click, ten times over: one run and its journal."""
+    revision = preview.revision
+    runs = await asyncio.gather(*(preview.approve(revision=revision) for _ in range(AT_ONCE)))
+    assert len({run.id for run in runs}) == 1
+    assert len(preview.entries(runs[0])) == 2
+
+
+async def test_what_many_take_back_at_once_goes_back_once(preview: Preview) -> None:
+    """Ten tabs undo one run, each with a key of its own: one has the messages, the others have nothing to move."""
+    run = await preview.approve()
+    preview.carry_out(run, EntryState.MOVED)
+    undone = await asyncio.gather(*(preview.undo(run, key=f"tab {number}") for number in range(AT_ONCE)))
+    assert sorted(one.total for one in undone) == [0] * (AT_ONCE - 1) + [2]

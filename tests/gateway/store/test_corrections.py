@@ -1,8 +1,10 @@
 """Corrections: each once, bounded, and their mailbox's own."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_bytes
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
@@ -14,6 +16,8 @@ from gateway.store.corrections import MOST, Correction
 from gateway.store.errors import RowAbsent, TooMany
 from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
+
+THREADS = 12
 
 
 @dataclass
@@ -78,3 +82,23 @@ def test_nobody_elses_is_seen_or_removed(shelf: Shelf, new_mailbox: Callable[[],
     with shelf.engine.begin() as connection:
         corrections.remove(connection, other.mailbox.id, kept.id)
     assert other.all() == []
+
+
+def test_of_many_at_once_the_last_place_is_had_by_one(shelf: Shelf) -> None:
+    """All but one place is taken; twelve say something new at the same moment. The same thing said by twelve is one."""
+    rows = [shelf.new()._asdict() for _ in range(MOST - 2)]
+    with shelf.engine.begin() as connection:
+        connection.execute(METADATA.tables["correction"].insert(), rows)
+    same, barrier = shelf.new(), Barrier(THREADS)
+
+    def say(new: Correction) -> bool:
+        barrier.wait()
+        try:
+            shelf.keep(new)
+        except TooMany:
+            return False
+        return True
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert all(threads.map(say, [same._replace(id=ids.new("cor")) for _ in range(THREADS)]))
+        assert sum(threads.map(say, [shelf.new() for _ in range(THREADS)])) == 1
