@@ -1,5 +1,7 @@
 """Plans: what they say, when a month ends, and that the last scan of a month is had by one."""
 
+import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,12 +17,12 @@ from sqlalchemy import Engine, update
 from chassis.errors import QuotaExceeded, StartRefused
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
-from gateway.organise import plan, quota
+from gateway.organise import plan, quota, requests
 from gateway.organise.context import Context
 from gateway.organise.plan import Plan, Plans
 from gateway.organise.scan import ScanWorkflow
 from gateway.organise.terms import Terms
-from gateway.store import ids, mailboxes, people, person_plans, reading, scan_charges, scans, tables
+from gateway.store import folders, ids, mailboxes, people, person_plans, reading, scan_charges, scans, tables
 from gateway.store.codes import WorkState
 from gateway.store.spending import Spending
 from gateway.vault.keyring import Keyring
@@ -30,7 +32,19 @@ from gateway.vault.vault import Vault
 NOW = int(datetime(2026, 11, 28, 12, tzinfo=UTC).timestamp()) * 1000
 DECEMBER = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1000
 PLANS = Plans({"small": Plan(scans_a_month=5, messages_a_scan=30, ai_tokens_a_day=100), "all": Plan()}, "small")
+WHILE_S = 0.3  # for whoever waits to be seen waiting
 ASKING = 50  # requests at the same moment
+
+
+class Queue:
+    """Where what is asked for is queued."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    async def start(self, _name: str, subject_id: str, *, mailbox: str) -> None:
+        assert mailbox
+        self.started.append(subject_id)
 
 
 class Subscriber:
@@ -61,6 +75,16 @@ class Subscriber:
     def used(self, now: int = NOW) -> int:
         with reading(self.engine) as connection:
             return scan_charges.of_month(connection, self.person, plan.month_of(now))
+
+    def folder(self) -> str:
+        row = folders.Folder(ids.new("fld"), self.mailbox, "AAin", b"n", None, chosen=False, origin=True, revision=1)
+        with self.engine.begin() as connection:
+            folders.add(connection, row)
+        return row.id
+
+    def state(self, scan_id: str) -> WorkState:
+        with reading(self.engine) as connection:
+            return scans.by_id(connection, scan_id).state
 
     def charged_scan(self, *, done: int = 0) -> str:
         with self.engine.begin() as connection:
@@ -115,6 +139,38 @@ async def test_a_scan_that_failed_is_given_back_once(subscriber: Subscriber) -> 
     with subscriber.engine.begin() as connection:
         quota.settle(connection, failed, WorkState.FAILED, done=3)
     assert subscriber.used() == 1
+
+
+async def test_a_plan_that_changes_while_a_scan_is_asked_for_counts(subscriber: Subscriber) -> None:
+    """Looked up once, with the person held: neither the old plan's messages nor its scans."""
+    while subscriber.charge():
+        pass
+    work, folder = Queue(), subscriber.folder()
+    with subscriber.engine.begin() as operator:
+        quota.give(operator, subscriber.context.audit, subscriber.person, "all", now=NOW)
+        asked = asyncio.create_task(requests.scan(subscriber.context, work, subscriber.mailbox, folder))  # type: ignore[arg-type]  # of a queue, the way in is enough
+        await asyncio.sleep(WHILE_S)
+        assert not asked.done()
+    made = await asked
+    assert (made.most, work.started) == (None, [made.id])
+
+
+async def test_the_end_of_a_scan_is_written_when_it_can_be(
+    subscriber: Subscriber, break_log: Callable[[Engine], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audit log that is full keeps a scan from ending, and not for ever: it ends as soon as there is room."""
+    monkeypatch.setattr("gateway.organise.context.FIRST_PAUSE_S", 0.05)
+    scan, workflow = subscriber.charged_scan(done=3), ScanWorkflow.__new__(ScanWorkflow)
+    workflow._context = subscriber.context
+    break_log(subscriber.engine)
+    ending = asyncio.create_task(workflow.finish(scan, WorkState.DONE, ""))
+    await asyncio.sleep(WHILE_S)
+    assert subscriber.state(scan) is WorkState.RUNNING
+    with subscriber.engine.begin() as connection:
+        on = "" if subscriber.engine.dialect.name == "sqlite" else " ON audit_event"
+        connection.exec_driver_sql(f"DROP TRIGGER full_disk{on}")
+    await ending
+    assert subscriber.state(scan) is WorkState.DONE
 
 
 @pytest.mark.parametrize(

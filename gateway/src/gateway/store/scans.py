@@ -36,10 +36,20 @@ class Scan(NamedTuple):
     most: int | None
 
 
-def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int, most: int | None = None) -> Scan:
-    """A queued scan of one mail folder, of its first `most` messages."""
+def create(  # noqa: PLR0913  # one keyword for each column that has no default
+    connection: Connection,
+    mailbox_id: str,
+    *,
+    source_graph_id: str,
+    now: int,
+    most: int | None = None,
+    scan_id: str | None = None,
+) -> Scan:
+    """A queued scan of one mail folder, of its first `most` messages. scan_id: one that was charged already."""
     queued = WorkState.QUEUED
-    new = Scan(ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most)
+    new = Scan(
+        scan_id or ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most
+    )
     connection.execute(insert(scan), new._asdict())
     return new
 
