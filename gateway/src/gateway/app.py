@@ -45,6 +45,7 @@ from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.organise.context import Context
 from gateway.organise.inspector import Inspector
+from gateway.rights.disconnection import Disconnections
 from gateway.rights.erasure import Erasures
 from gateway.web import pages
 from gateway.work import Work
@@ -63,6 +64,7 @@ class Parts:
     sign_out: SignOut
     api_keys: ApiKeys
     erasures: Erasures
+    disconnections: Disconnections
     inspector: Inspector
     mode: str
     public_url: str
@@ -98,7 +100,6 @@ def fast_routes(parts: Parts) -> list[FastRoute]:
 
 def _routers(parts: Parts) -> list[APIRouter]:
     nouns = [
-        mailboxes.router,
         folders.router,
         starter_folders.router,
         learned.router,
@@ -120,5 +121,5 @@ def _routers(parts: Parts) -> list[APIRouter]:
         consents.router(parts.sign_ins),
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
-    own = [api_keys.router(parts.api_keys), me.router(parts.erasures)]
+    own = [api_keys.router(parts.api_keys), me.router(parts.erasures), mailboxes.router(parts.disconnections)]
     return [*identity, *own, *nouns, *public, pages.router()]

@@ -255,7 +255,7 @@ async def running(  # what one gateway is made of
         session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry), audit)),
         sessions.router(SignOut(engine, live, audit)),
         consents.router(sign_ins),
-        mailboxes.router,
+        mailboxes.router(nothing),
         api_keys.router(keys),
     ]
     for router in routers:

@@ -17,6 +17,7 @@ from gateway.audit.event import Event, Kind
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.audit.verification import Verifier
+from gateway.identity.jwt import Principal
 from gateway.organise import plan
 from gateway.organise.context import Context
 from gateway.rights import export
@@ -104,6 +105,19 @@ class Office:
             mailbox = self._mailbox(connection, person.id, name)
             self._fill(connection, mailbox, name)
         return mailbox
+
+    def another(self, mailbox: Mailbox, name: str) -> Mailbox:
+        """One more mailbox of the same person, with at least one row in each table that is about a mailbox."""
+        with self.engine.begin() as connection:
+            made = self._mailbox(connection, mailbox.person_id, name)
+            self._fill(connection, made, name)
+        return made
+
+    def caller(self, mailbox: Mailbox) -> Principal:
+        """Its owner, signed in just now."""
+        with reading(self.engine) as connection:
+            session_id = sessions.ids_of_person(connection, mailbox.person_id)[0]
+        return Principal(mailbox.person_id, session_id, "jti_1")
 
     def counts(self) -> dict[str, int]:
         with reading(self.engine) as connection:

@@ -9,6 +9,7 @@ from gateway.store import clock
 from gateway.store.codes import CorrectionKind
 
 Remember = Annotated[CorrectionKind, Field(strict=False)]  # JSON has strings, not members of an enum
+Signed = Annotated[str, Field(json_schema_extra={"format": "date-time"})]  # RFC 3339, letter by letter as it was signed
 MatcherText = Annotated[str, Field(min_length=1, max_length=998)]  # an address, a List-Id header, a domain, an id
 
 

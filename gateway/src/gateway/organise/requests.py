@@ -29,6 +29,7 @@ async def scan(context: Context, work: Work, mailbox_id: str, folder_id: str | N
 
     def create(connection: Connection) -> Scan:
         plan = quota.charge(connection, context.plans, person, wanted, now=now())
+        mailboxes.lock(connection, mailbox_id)
         most = plan.messages_a_scan
         made = scans.create(connection, mailbox_id, scan_id=wanted, source_graph_id=source, now=now(), most=most)
         context.audit.record(connection, Event(Kind.SCAN_STARTED, mailbox=mailbox_id, object_id=made.id))
