@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
+from at_once import at_once
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, update
@@ -103,17 +101,7 @@ def subscriber(database: Engine, tmp_path: Path) -> Subscriber:
 def test_of_fifty_at_once_one_has_the_last_scan(subscriber: Subscriber) -> None:
     """Four of five are used; fifty ask at the same moment."""
     assert all(subscriber.charge() for _ in range(4))
-    barrier = Barrier(ASKING)
-    with ExitStack() as held:  # connected already, so that none is late
-        for _ in range(subscriber.engine.pool.size()):  # type: ignore[attr-defined]  # a queue's
-            held.enter_context(subscriber.engine.connect())
-
-    def ask(_: int) -> bool:
-        barrier.wait()
-        return subscriber.charge()
-
-    with ThreadPoolExecutor(ASKING) as threads:
-        assert sum(threads.map(ask, range(ASKING))) == 1
+    assert sum(at_once(subscriber.engine, ASKING, lambda _: subscriber.charge())) == 1
     assert subscriber.used() == 5
 
 

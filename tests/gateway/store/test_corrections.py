@@ -1,12 +1,11 @@
 """Corrections: each once, bounded, and their mailbox's own."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_bytes
-from threading import Barrier
 
 import pytest
+from at_once import at_once
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -89,16 +88,14 @@ def test_of_many_at_once_the_last_place_is_had_by_one(shelf: Shelf) -> None:
     rows = [shelf.new()._asdict() for _ in range(MOST - 2)]
     with shelf.engine.begin() as connection:
         connection.execute(METADATA.tables["correction"].insert(), rows)
-    same, barrier = shelf.new(), Barrier(THREADS)
+    same = shelf.new()
 
     def say(new: Correction) -> bool:
-        barrier.wait()
         try:
             shelf.keep(new)
         except TooMany:
             return False
         return True
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        assert all(threads.map(say, [same._replace(id=ids.new("cor")) for _ in range(THREADS)]))
-        assert sum(threads.map(say, [shelf.new() for _ in range(THREADS)])) == 1
+    assert all(at_once(shelf.engine, THREADS, lambda _: say(same._replace(id=ids.new("cor")))))
+    assert sum(at_once(shelf.engine, THREADS, lambda _: say(shelf.new()))) == 1

@@ -1,9 +1,9 @@
 """Decisions: saved in bulk and once, paged, counted, and changed only by who saw the present state."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
+from at_once import at_once
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -129,15 +129,12 @@ def _followed(engine: Engine, scan_id: str, filters: Filters) -> list[int]:
 def test_a_page_that_many_save_at_once_is_saved_once(engine: Engine, scan: Scan) -> None:
     """A worker that was thought dead and the one that took over: each message is decided, counted and numbered once."""
     page = [NewDecision(f"m{n}", DecisionKind.KEEP, None, None, 0.0, "none", "learned", b"h") for n in range(20)]
-    barrier = Barrier(THREADS)
 
     def save(_: int) -> int:
-        barrier.wait()
         with engine.begin() as connection:
             return decisions.save(connection, scan.id, page)
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        assert sorted(threads.map(save, range(THREADS))) == [0] * (THREADS - 1) + [len(page)]
+    assert sorted(at_once(engine, THREADS, save)) == [0] * (THREADS - 1) + [len(page)]
     with reading(engine) as connection:
         assert [one.seq for one in decisions.page(connection, scan.id, limit=100)] == list(range(20))
         assert scans.by_id(connection, scan.id).done == len(page)
