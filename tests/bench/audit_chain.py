@@ -100,7 +100,8 @@ def cluster(folder: Path) -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.CONFIGURATION = module.CONFIGURATION.replace("fsync = off", "fsync = on")
+    durable = module.CONFIGURATION.replace("fsync = off", "fsync = on")
+    module.CONFIGURATION = durable.replace("full_page_writes = off", "")
     return module.Cluster(folder)
 
 
@@ -111,9 +112,10 @@ def main() -> None:
     try:
         sqlite = store.open(folder / "bench.db")
         store.migrate(sqlite)
-        for engine in (sqlite, postgres.database()):
+        Bench(sqlite, folder).report()
+        sqlite.dispose()
+        with postgres.database() as engine:
             Bench(engine, folder).report()
-            engine.dispose()
     finally:
         postgres.stop()
         shutil.rmtree(folder)

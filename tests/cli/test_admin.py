@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from cli.house import TENANT, USER
+from sandbox.account import accounts
+
+OWNER = next(iter(accounts((USER,), personal=False)))
+
 
 def test_revoking_a_person_ends_everything_within_five_seconds(command: Any, sample_house: Any) -> None:
     """Sessions refused, Microsoft tokens destroyed, seen by the running gateway; a new sign-in brings both back."""
@@ -38,3 +43,17 @@ def test_a_plan_is_given_and_seen(command: Any, sample_house: Any) -> None:
     assert refused.returncode == 2
     assert "business, free, pro, unlimited" in refused.stderr
     assert sample_house.query("SELECT count(*) FROM audit_event WHERE kind = 'person.plan_given'") == [(2,)]
+
+
+def test_a_person_is_found_by_their_entra_ids(command: Any, sample_house: Any) -> None:
+    """The id alone is printed, for the other commands; who is nobody here is said so; both are in the audit log."""
+    ((person,),) = sample_house.query("SELECT person_id FROM mailbox WHERE id = ?", sample_house.mailbox)
+    file = str(sample_house.place.path("settings", "gateway.toml"))
+    asked = ("admin", "person", "--tenant", TENANT.upper(), "--object")
+    result = command.ran(*asked, OWNER.upper(), "--settings", file)
+    assert (result.returncode, result.stdout) == (0, f"{person}\n"), result.stderr
+    nobody = command.ran(*asked, "0" * 36, "--settings", file)
+    assert (nobody.returncode, nobody.stdout) == (2, "")
+    assert "Nobody here signs in with this account" in nobody.stderr
+    events = "SELECT outcome, person_mark IS NULL FROM audit_event WHERE kind = 'person.looked_up' ORDER BY seq"
+    assert sample_house.query(events) == [("done", 0), ("refused", 1)]

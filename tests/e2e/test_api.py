@@ -113,6 +113,7 @@ def owned(watched: Any) -> dict[str, str]:
 
 NAMELESS = {("GET", "/scans/estimate")}  # below a mailbox, and tried with its query
 REACHES = [
+    ("DELETE", "", None),
     ("POST", "/sign-in", {"challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}),
     ("GET", "/folders", None),
     ("POST", "/folders", {"folders": [{"starter_id": "travel"}]}),

@@ -6,18 +6,22 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Engine, select, text
 
 from chassis.authority import LocalAuthority
 from chassis.secret_file import SecretFile
 from cli.house import HOST, free_port
 from gateway.store import engine as store_engine
+from gateway.store import postgresql as postgresql_store
+from gateway.store.tables import METADATA
 from gateway.vault.hsm_settings import HsmSettings
 
 UNPRIVILEGED = 65534  # nobody: PostgreSQL refuses to run as root
+CONNECTIONS = 50  # of one test: as many as are made to ask at the same moment
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -27,7 +31,8 @@ ssl_min_protocol_version = 'TLSv1.3'
 ssl_cert_file = 'server.pem'
 ssl_key_file = 'server.key'
 fsync = off  # a test's cluster need not survive the machine
-max_connections = 50
+full_page_writes = off
+max_connections = 80
 """
 
 
@@ -40,7 +45,7 @@ class Cluster:
         self._password = secrets.token_urlsafe(16)
         self._port = free_port()
         self._tls = LocalAuthority.open(folder / "tls").issue("postgres", [HOST])
-        self._engines: list[Engine] = []
+        self._over: list[str] = []
 
     def start(self) -> None:
         """Makes the cluster and starts it; a second and a half."""
@@ -57,37 +62,45 @@ class Cluster:
         with self._data.joinpath("postgresql.conf").open("a") as file:
             file.write(CONFIGURATION.format(port=self._port))
         self._run("pg_ctl", "--wait", "--log=" + str(self._data / "log"), "start")
-        template = self.engine("postgres", kept=False)
-        with template.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("CREATE DATABASE migrated"))
-        template.dispose()
-        migrated = self.engine("migrated", kept=False)
+        self._admin = self.engine("postgres").execution_options(isolation_level="AUTOCOMMIT")
+        self._order("CREATE DATABASE migrated")
+        migrated = self.engine("migrated")
         store_engine.migrate(migrated)
         migrated.dispose()
 
     def stop(self) -> None:
         """Ends it at once."""
-        for engine in self._engines:
-            engine.dispose()
+        self._admin.dispose()
         self._run("pg_ctl", "--mode=immediate", "stop")
 
-    def database(self) -> Engine:
-        """A new migrated database."""
+    @contextmanager
+    def database(self) -> Iterator[Engine]:
+        """A new migrated database; it goes when the next one comes, for by then its connections are over."""
+        while self._over:
+            self._order(f"DROP DATABASE {self._over.pop()} WITH (FORCE)")
         name = f"copy_{secrets.token_hex(8)}"
-        admin = self.engine("postgres", kept=False)
-        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE migrated"))
-        admin.dispose()
-        return self.engine(name)
+        self._order(f"CREATE DATABASE {name} TEMPLATE migrated")
+        engine = self.engine(name)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+            self._over.append(name)
 
-    def engine(self, name: str, *, kept: bool = True) -> Engine:
+    def cut_off(self, name: str) -> None:
+        """Lets nobody into a database any more, and ends every connection to it."""
+        self._order(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+        self._order(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608  # ours
+
+    def engine(self, name: str) -> Engine:
         """An engine on one of the databases; its server's certificate is verified."""
         query = {"sslmode": "verify-full", "sslrootcert": str(self._tls.authority)}
         url = URL.create("postgresql+psycopg", "organiser", self._password, HOST, self._port, name, query)
-        engine = create_engine(url, hide_parameters=True, pool_size=20)
-        if kept:
-            self._engines.append(engine)
-        return engine
+        return postgresql_store.open(url, connections=CONNECTIONS)
+
+    def _order(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
 
     @property
     def _data(self) -> Path:
@@ -132,17 +145,61 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A migrated database, once as a SQLite file and once in PostgreSQL."""
-    if request.param == "postgresql":
-        engine = request.getfixturevalue("postgres").database()
-    else:
-        (tmp_path / "data").mkdir()
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "data" / "organiser.db")
-        engine = store_engine.open(tmp_path / "data" / "organiser.db")
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    """Where the SQLite file and sealed keys lie; the root key does not."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def sqlite(migrated_file: Path, data_folder: Path) -> Iterator[Engine]:
+    """A migrated SQLite file, for what only a file has."""
+    engine = store_engine.open(Path(shutil.copy(migrated_file, data_folder / "organiser.db")))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def postgresql(postgres: Cluster, data_folder: Path) -> Iterator[Engine]:  # noqa: ARG001  # keys lie there
+    """A migrated PostgreSQL database, for what only many writers at a time show."""
+    with postgres.database() as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Engine:
+    """A migrated database, once as a SQLite file and once in PostgreSQL."""
+    engine: Engine = request.getfixturevalue(request.param)
+    return engine
+
+
+@pytest.fixture
+def at_rest(data_folder: Path) -> Callable[[Engine], bytes]:
+    """Every value in every table, and every byte of a file that the database has here."""
+
+    def read(engine: Engine) -> bytes:
+        with engine.begin() as connection:
+            rows = [row for table in METADATA.sorted_tables for row in connection.execute(select(table))]
+        values = [one if isinstance(one, bytes) else str(one).encode() for row in rows for one in row]
+        return b"\n".join([*values, *(file.read_bytes() for file in data_folder.glob("organiser.db*"))])
+
+    return read
+
+
+@pytest.fixture
+def cut_off(request: pytest.FixtureRequest) -> Callable[[Engine, str], None]:
+    """Makes a table of a database one that does not answer; in PostgreSQL every table."""
+
+    def cut(engine: Engine, table: str) -> None:
+        if engine.dialect.name == "postgresql":
+            request.getfixturevalue("postgres").cut_off(engine.url.database)
+            return
+        with engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {table} RENAME TO gone"))
+
+    return cut
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`mail-organiser admin`: what an operator does on the host, on the same database, beside a running gateway."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +13,7 @@ from cli.exit_code import ExitCode
 from cli.report import Report
 from cli.unusable import Unusable
 from gateway import deployment
+from gateway.admin.person import look_up
 from gateway.audit.trail import Trail
 from gateway.identity.revocation import revoke
 from gateway.organise import plan, quota
@@ -19,6 +21,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import clock
 from gateway.store import engine as store
 from gateway.store.errors import RowAbsent, StoreError
+from gateway.vault.vault import Vault
 
 T = TypeVar("T")
 
@@ -33,6 +36,26 @@ def run_plan(file: Path, person_id: str, name: str) -> ExitCode:
     """The same. name: of the plan that the person has from now on."""
     report = Report()
     return ending(report, lambda: _plan(report, file, person_id, name), (StoreError,))
+
+
+def run_person(file: Path, tenant_id: str, object_id: str) -> ExitCode:
+    """The same. tenant_id, object_id: Entra's, of an account."""
+    report = Report()
+    return ending(report, lambda: _person(file, tenant_id, object_id), (StoreError,))
+
+
+def _person(file: Path, tenant_id: str, object_id: str) -> ExitCode:
+    given = configured(file)
+    vault = Vault(deployment.open_keyring(given), given.deployment)
+    found = _done(given, lambda connection, audit: look_up(connection, vault, audit, tenant_id, object_id))
+    if found is None:
+        raise Unusable(
+            "Nobody here signs in with this account.",
+            "No person was made by a sign-in of this object of this tenant, or they were erased.",
+            "Both ids are in Entra: the tenant's overview, and the user's Object ID.",
+        )
+    sys.stdout.write(f"{found}\n")
+    return ExitCode.DONE
 
 
 def _revoke(report: Report, file: Path, person_id: str) -> ExitCode:
@@ -72,7 +95,7 @@ def _done(given: GatewaySettings, act: Callable[[Connection, Trail], T]) -> T:
             return act(connection, audit)
     except RowAbsent:
         raise Unusable(
-            "There is no such person.", "Nobody here has this id.", "It is the per_... of GET /api/v1/session."
+            "There is no such person.", "Nobody here has this id.", "`mail-organiser admin person` finds the id."
         ) from None
     finally:
         engine.dispose()

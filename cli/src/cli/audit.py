@@ -21,7 +21,7 @@ from gateway.audit.event import Log
 from gateway.audit.verification import Report
 from gateway.deployment import Deployment
 from gateway.rights import receipt
-from gateway.rights.receipt import ReceiptRefused
+from gateway.rights.receipt import MailboxReceipt, Receipt, ReceiptRefused
 from gateway.store import audit as rows
 from gateway.store import clock
 from gateway.store.audit import Entry, Head
@@ -96,7 +96,7 @@ def note(settings: Path) -> ExitCode:
 
 
 def check_receipt(settings: Path, document: Path) -> ExitCode:
-    """Whether a receipt of an erasure is ours."""
+    """Whether a receipt, of an erasure or of one mailbox's end, is ours."""
 
     def run(deployment: Deployment) -> ExitCode:
         try:
@@ -104,11 +104,16 @@ def check_receipt(settings: Path, document: Path) -> ExitCode:
         except ReceiptRefused as refused:
             sys.stdout.write(f"refused: {refused}\n")
             return ExitCode.FAILED
-        sys.stdout.write(f"good: {found.person_id} unreadable since {found.unreadable_at}, ")
-        sys.stdout.write(f"irrecoverable from {found.irrecoverable_at}\n")
+        sys.stdout.write(f"good: {_told(found)}\n")
         return ExitCode.DONE
 
     return _in(settings, run)
+
+
+def _told(found: Receipt | MailboxReceipt) -> str:
+    if isinstance(found, MailboxReceipt):
+        return f"{found.mailbox_id} of {found.person_id} gone since {found.gone_at}"
+    return f"{found.person_id} unreadable since {found.unreadable_at}, irrecoverable from {found.irrecoverable_at}"
 
 
 def retain(settings: Path, *, dry_run: bool) -> ExitCode:

@@ -282,6 +282,23 @@ def root_forget(settings: Path) -> None:
     raise SystemExit(run_forget(settings))
 
 
+@admin.command()
+@click.option("--tenant", required=True, help="Entra's tenant ID.")
+@click.option("--object", "object_id", required=True, help="Entra's object ID of the user.")
+@click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
+def person(tenant: str, object_id: str, settings: Path) -> None:
+    r"""Print the per_... of whoever signs in with an Entra account, for the other commands here.
+
+    The audit log says that somebody asked. Example:
+
+    \b
+        mail-organiser admin person --tenant 9188... --object 00f2... --settings settings/gateway.toml
+    """
+    from cli.admin import run_person  # noqa: PLC0415  # see above
+
+    raise SystemExit(run_person(settings, tenant, object_id))
+
+
 @main.group("api-key")
 def api_key() -> None:
     r"""Make, list and revoke API keys: what programs come in with.

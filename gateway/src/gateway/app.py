@@ -50,6 +50,7 @@ from gateway.identity.sign_in import SignIns
 from gateway.mode import Mode
 from gateway.organise.context import Context
 from gateway.organise.inspector import Inspector
+from gateway.rights.disconnection import Disconnections
 from gateway.rights.erasure import Erasures
 from gateway.rights.retention import Periods
 from gateway.web import pages
@@ -69,6 +70,7 @@ class Parts:
     sign_out: SignOut
     api_keys: ApiKeys
     erasures: Erasures
+    disconnections: Disconnections
     inspector: Inspector
     violations: Violations
     periods: Periods
@@ -106,7 +108,6 @@ def fast_routes(parts: Parts) -> list[FastRoute]:
 
 def _routers(parts: Parts) -> list[APIRouter]:
     nouns = [
-        mailboxes.router,
         mailbox_settings.router,
         folders.router,
         trials.router,
@@ -132,4 +133,4 @@ def _routers(parts: Parts) -> list[APIRouter]:
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
     own = [api_keys.router(parts.api_keys), me.router(parts.erasures, parts.periods)]
     browsers = [pages.router(), csp_reports.router(parts.violations)]
-    return [*identity, *own, *nouns, *public, *browsers]
+    return [*identity, *own, mailboxes.router(parts.disconnections), *nouns, *public, *browsers]

@@ -60,7 +60,10 @@ from gateway.organise.inspector import Inspector
 from gateway.organise.judge import Judge
 from gateway.organise.mailbox_graph import MailboxGraphs
 from gateway.organise.scan import ScanWorkflow
+from gateway.rights import rewriting
 from gateway.rights.daily import Daily
+from gateway.rights.disconnection import Disconnections
+from gateway.rights.ends import Ends
 from gateway.rights.erasure import Erasures
 from gateway.rounds import Round
 from gateway.settings import GatewaySettings
@@ -145,7 +148,8 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         live = LiveSessions(engine)
         api_keys = ApiKeys(engine, vault, live, audit, max_days=configured.api_keys.max_days)
         attestation = Attestation(keyring, configured.deployment)
-        erasures = Erasures(context, work, attestation, end_session=live.end, drop_tokens=token_source.forget)
+        ends = Ends(live.end, token_source.forget)
+        erasures = Erasures(context, work, attestation, ends)
         parts = app.Parts(
             context=context,
             work=work,
@@ -163,6 +167,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             sign_out=SignOut(engine, live, audit),
             api_keys=api_keys,
             erasures=erasures,
+            disconnections=Disconnections(context, work, attestation, ends),
             inspector=Inspector(judge.sentinel),
             violations=Violations(metrics.registry),
             periods=deployment.periods(configured),
@@ -194,7 +199,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             rounds.going(
                 Round("audit_flush", configured.audit.flush_seconds, lambda: audit.flush(engine)),
                 Round("daily", HOUR_SECONDS, daily.round),
-                Round("rewrite", HOUR_SECONDS, erasures.scrub),
+                Round("rewrite", HOUR_SECONDS, lambda: rewriting.rewrite(context)),
                 Round("audit_checkpoint", HOUR_SECONDS, lambda: audit.note_heads(engine)),
             )
         )

@@ -102,10 +102,9 @@ class Book:
 
 
 @pytest.fixture
-def keyring(tmp_path: Path) -> Keyring:
-    (tmp_path / "data").mkdir(exist_ok=True)
-    root = FileRoot(tmp_path / "root.key", data_folder=tmp_path / "data")
-    return Keyring.create(root, tmp_path / "data" / "keys", now=NOW)
+def keyring(tmp_path: Path, data_folder: Path) -> Keyring:
+    root = FileRoot(tmp_path / "root.key", data_folder=data_folder)
+    return Keyring.create(root, data_folder / "keys", now=NOW)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The real thing: our listener over TLS, a database file, a vault, and the sandbox authority as its own process."""
 
 import asyncio
-import shutil
 import socket
 import ssl
 from base64 import urlsafe_b64encode
@@ -44,7 +43,6 @@ from gateway.identity.signals import Signals
 from gateway.identity.token_source import TokenSource
 from gateway.organise.context import Context
 from gateway.store import clock
-from gateway.store import engine as store
 from gateway.vault.keyring import Keyring
 from gateway.vault.root import FileRoot
 from gateway.vault.vault import Vault
@@ -64,17 +62,6 @@ def challenge_of(verifier: str) -> str:
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
     return LocalAuthority.open(tmp_path_factory.mktemp("tls")).issue("localhost", hosts=["127.0.0.1"])
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once: each gateway starts on a copy of its own."""
-    path = tmp_path_factory.mktemp("database") / "mail.db"
-    engine = store.open(path)
-    store.migrate(engine)
-    store.scrub(engine)
-    engine.dispose()
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -255,18 +242,14 @@ async def running(  # what one gateway is made of
     sandbox: RunningSandbox,
     tls: TlsFiles,
     port: int,
-    empty_database: Path,
+    engine: Engine,
     folder: Path,
     instead: MicrosoftSettings | None = None,
     **changed: Any,
 ) -> AsyncIterator[Gateway]:
     """instead: another authority than the sandbox's."""
-    data = folder / "data"
-    data.mkdir()
-    keyring = Keyring.create(FileRoot(folder / "root.key", data_folder=data), folder / "keys", now=clock.now())
-    shutil.copyfile(empty_database, data / "mail.db")
-    (data / "mail.db").chmod(store.FILE_MODE)
-    engine = store.open(data / "mail.db")
+    root = FileRoot(folder / "root.key", data_folder=folder / "data")
+    keyring = Keyring.create(root, folder / "keys", now=clock.now())
     tally = Tally()
     vault = Vault(keyring, "test", note=tally.note)
     audit = Trail(keyring, vault, "test", tally=tally, failed=lambda: None)
@@ -284,7 +267,7 @@ async def running(  # what one gateway is made of
         session.router(sign_ins, Sessions(engine, tokens, live, Signals(registry), audit)),
         sessions.router(SignOut(engine, live, audit)),
         consents.router(sign_ins),
-        mailboxes.router,
+        mailboxes.router(nothing),
         api_keys.router(keys),
     ]
     for router in routers:
@@ -323,7 +306,6 @@ async def running(  # what one gateway is made of
             listener.should_exit = True
             await serving
             microsoft.close()
-            engine.dispose()
 
 
 RunGateway = Callable[..., Any]
@@ -336,6 +318,6 @@ async def gateway(run_gateway: RunGateway) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-def run_gateway(sandbox: RunningSandbox, tls: TlsFiles, port: int, empty_database: Path, tmp_path: Path) -> RunGateway:
+def run_gateway(sandbox: RunningSandbox, tls: TlsFiles, port: int, database: Engine, tmp_path: Path) -> RunGateway:
     """Like `gateway`, with other Microsoft settings."""
-    return lambda **changed: running(sandbox, tls, port, empty_database, tmp_path, **changed)
+    return lambda **changed: running(sandbox, tls, port, database, tmp_path, **changed)

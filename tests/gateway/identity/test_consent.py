@@ -161,14 +161,15 @@ async def test_a_renewal_carries_microsofts_claims(gateway: Any, sandbox: Any) -
     assert await gateway.source.access_token(mailbox_id)
 
 
-async def test_the_challenge_is_sealed_while_it_is_kept(gateway: Any, sandbox: Any, tmp_path: Any) -> None:
-    """It may say where somebody was: it stands in no file in plain."""
+async def test_the_challenge_is_sealed_while_it_is_kept(
+    gateway: Any, sandbox: Any, at_rest: Callable[..., bytes]
+) -> None:
+    """It may say where somebody was: it stands nowhere in plain."""
     (mailbox_id,) = (await gateway.sign_in())["mailboxes"]
     sandbox.faults({"fault": "invalid_grant", "rate": 1.0})
     with pytest.raises(NeedsSignIn):
         await gateway.source.access_token(mailbox_id, CLAIMS)
-    files = [file.read_bytes() for file in (tmp_path / "data").iterdir()]
-    assert not any(b"1700000000" in content for content in files)
+    assert b"1700000000" not in at_rest(gateway.engine)
 
 
 async def test_another_account_becomes_a_second_mailbox_of_the_same_person(gateway: Any) -> None:

@@ -2,13 +2,14 @@
 
 import chassis  # noqa: F401  # isort: skip  # before grpc, which reads its ciphers while it is imported
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from chassis.authority import LocalAuthority
 from chassis.callers import Callers
@@ -24,7 +25,7 @@ from gateway.organise import corrections, plan
 from gateway.organise.context import Context
 from gateway.organise.judge import Judge
 from gateway.organise.scan import ScanWorkflow
-from gateway.store import clock, decisions, engine, folders, ids, mailboxes, people, reading, scans
+from gateway.store import clock, decisions, folders, ids, mailboxes, people, reading, scans
 from gateway.store import corrections as rows
 from gateway.store.codes import CorrectionKind
 from gateway.vault.keyring import Keyring
@@ -186,13 +187,10 @@ class Desk:
 class House:
     """One person's mailbox with a chosen folder, on a database and a vault of its own."""
 
-    def __init__(self, root: Path, peers: Any) -> None:
-        self.root, self.desk, self.peers = root, Desk(), peers
+    def __init__(self, engine: Engine, root: Path, peers: Any) -> None:
+        self.engine, self.root, self.desk, self.peers = engine, root, Desk(), peers
         self.learned: list[Any] = []
         peers.inspect, peers.learn = suspecting, self._learn
-        self.engine = engine.open(root / "data.sqlite")
-        engine.migrate(self.engine)
-        (root / "data").mkdir()
         keyring = Keyring.create(
             FileRoot(root / "root.key", data_folder=root / "data"), root / "data" / "keys", now=clock.now()
         )
@@ -270,7 +268,5 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, peers: Any) -> Iterator[House]:
-    made = House(tmp_path, peers)
-    yield made
-    made.engine.dispose()
+def house(database: Engine, tmp_path: Path, peers: Any) -> House:
+    return House(database, tmp_path, peers)

@@ -1,7 +1,8 @@
 """From a preview to a plan and back, on a real database: what is approved is what is journalled, and nothing else."""
 
+import asyncio
 import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.organise import moves, plan
 from gateway.organise.context import Context
-from gateway.store import clock, decisions, engine, folders, ids, journal, mailboxes, move_runs, people, scans
+from gateway.store import clock, decisions, folders, ids, journal, mailboxes, move_runs, people, scans
 from gateway.store.codes import DecisionKind, EntryState, WorkState
 from gateway.store.decisions import NewDecision
 from gateway.store.errors import RowAbsent, StaleVersion
@@ -23,16 +24,16 @@ from gateway.vault.root import FileRoot
 from gateway.vault.vault import Vault
 
 KINDS = [DecisionKind.MOVE, DecisionKind.HOLD, DecisionKind.MOVE, DecisionKind.REVIEW, DecisionKind.KEEP]
+AT_ONCE = 10
 SOURCE, TARGET = "AAinbox", "AAbills"
 
 
 class Preview:
     """One person's ended scan: five messages, two of them moves into one chosen folder."""
 
-    def __init__(self, opened: Engine, number: int = 1) -> None:
+    def __init__(self, opened: Engine, folder: Path, number: int = 1) -> None:
         self.engine = opened
         nothing: Any = None  # planning asks nobody
-        folder = Path(str(opened.url.database)).parent
         root = FileRoot(folder / f"{number}.root", data_folder=folder / "data")
         keyring = Keyring.create(root, folder / f"{number}.keys", now=clock.now())
         vault = Vault(keyring, "test")
@@ -95,21 +96,13 @@ class Preview:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Engine]:
-    made = engine.open(tmp_path / "gateway.sqlite")
-    engine.migrate(made)
-    yield made
-    made.dispose()
+def preview(database: Engine, tmp_path: Path) -> Preview:
+    return Preview(database, tmp_path).end()
 
 
 @pytest.fixture
-def preview(opened: Engine) -> Preview:
-    return Preview(opened).end()
-
-
-@pytest.fixture
-def another(opened: Engine) -> Callable[[], Preview]:
-    return lambda: Preview(opened, 2).end()
+def another(database: Engine, tmp_path: Path) -> Callable[[], Preview]:
+    return lambda: Preview(database, tmp_path, 2).end()
 
 
 async def test_a_bulk_holds_moves_only(preview: Preview) -> None:
@@ -135,9 +128,9 @@ async def test_what_is_named_is_what_is_planned(preview: Preview) -> None:
 
 
 @pytest.mark.parametrize("state", [WorkState.FAILED, WorkState.CANCELLED])
-async def test_only_a_scan_that_is_done_is_approved(opened: Engine, state: WorkState) -> None:
+async def test_only_a_scan_that_is_done_is_approved(database: Engine, tmp_path: Path, state: WorkState) -> None:
     """Half a preview is none."""
-    preview = Preview(opened)
+    preview = Preview(database, tmp_path)
     with pytest.raises(FailedPrecondition):
         await preview.approve()
     preview.end(state)
@@ -227,3 +220,19 @@ async def test_nobody_elses_preview_or_run(preview: Preview, another: Callable[[
         await moves.approve(preview.context, preview.mailbox, other.scan, revision=other.revision, key="x", only=None)
     with pytest.raises(RowAbsent):
         await preview.undo(run)
+
+
+async def test_one_key_sent_often_at_once_is_one_run(preview: Preview) -> None:
+    """A double click, ten times over: one run and its journal."""
+    revision = preview.revision
+    runs = await asyncio.gather(*(preview.approve(revision=revision) for _ in range(AT_ONCE)))
+    assert len({run.id for run in runs}) == 1
+    assert len(preview.entries(runs[0])) == 2
+
+
+async def test_what_many_take_back_at_once_goes_back_once(preview: Preview) -> None:
+    """Ten tabs undo one run, each with a key of its own: one has the messages, the others have nothing to move."""
+    run = await preview.approve()
+    preview.carry_out(run, EntryState.MOVED)
+    undone = await asyncio.gather(*(preview.undo(run, key=f"tab {number}") for number in range(AT_ONCE)))
+    assert sorted(one.total for one in undone) == [0] * (AT_ONCE - 1) + [2]

@@ -3,13 +3,12 @@
 Peers on the wire answer as told; account and scan work on a real database.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from chassis.errors import DeadlineExceeded, FailedPrecondition, Internal, InvalidArgument, ServiceError, Unavailable
 from gateway.clients.classifier import ASKING
@@ -21,7 +20,7 @@ from gateway.organise.context import Context
 from gateway.organise.examples import FRESH, MOST, Example, Memory, Showing, newest_of_each
 from gateway.organise.judge import Asking, Learned
 from gateway.organise.terms import Terms
-from gateway.store import clock, engine, ids, mailboxes, people, reading, spending
+from gateway.store import clock, ids, mailboxes, people, reading, spending
 from gateway.store.spending import NOTHING, Spending
 from mail_organiser.classifier.v1 import classifier_pb2 as choices
 from mail_organiser.clearance import MAX_LIFETIME
@@ -60,10 +59,8 @@ def provided(request: Any, tokens: int = 900, nanos: int = 9000) -> Any:
 class Bank:
     """A database with one person in it, who may ask."""
 
-    def __init__(self, root: Path, peers: Any) -> None:
-        self.peers = peers
-        self.engine = engine.open(root / "data.sqlite")
-        engine.migrate(self.engine)
+    def __init__(self, engine: Engine, peers: Any) -> None:
+        self.peers, self.engine = peers, engine
         nothing: Any = None  # neither vault nor Graph is needed for an account
         plans = plan.load(None, "unlimited")
         self.context = Context(self.engine, nothing, peers.judge, nothing, 0.0, plans, nothing)
@@ -85,11 +82,9 @@ class Bank:
 
 
 @pytest.fixture
-def bank(tmp_path: Path, peers: Any) -> Iterator[Bank]:
-    found = Bank(tmp_path, peers)
+def bank(database: Engine, peers: Any) -> Bank:
     peers.provider, peers.classify = telling(), provided
-    yield found
-    found.engine.dispose()
+    return Bank(database, peers)
 
 
 async def test_a_call_is_allowed_its_share_and_pays_what_it_cost(bank: Bank) -> None:

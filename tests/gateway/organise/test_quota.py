@@ -1,27 +1,26 @@
 """Plans: what they say, when a month ends, and that the last scan of a month is had by one."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
+from at_once import at_once
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from chassis.errors import QuotaExceeded, StartRefused
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
-from gateway.organise import plan, quota
+from gateway.organise import plan, quota, requests
 from gateway.organise.context import Context
 from gateway.organise.plan import Plan, Plans
 from gateway.organise.scan import ScanWorkflow
 from gateway.organise.terms import Terms
-from gateway.store import engine as store_engine
-from gateway.store import ids, mailboxes, people, person_plans, reading, scan_charges, scans
+from gateway.store import folders, ids, mailboxes, people, person_plans, reading, scan_charges, scans, tables
 from gateway.store.codes import WorkState
 from gateway.store.spending import Spending
 from gateway.vault.keyring import Keyring
@@ -31,16 +30,27 @@ from gateway.vault.vault import Vault
 NOW = int(datetime(2026, 11, 28, 12, tzinfo=UTC).timestamp()) * 1000
 DECEMBER = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1000
 PLANS = Plans({"small": Plan(scans_a_month=5, messages_a_scan=30, ai_tokens_a_day=100), "all": Plan()}, "small")
+WHILE_S = 0.3  # for whoever waits to be seen waiting
 ASKING = 50  # requests at the same moment
+
+
+class Queue:
+    """Where what is asked for is queued."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    async def start(self, _name: str, subject_id: str, *, mailbox: str) -> None:
+        assert mailbox
+        self.started.append(subject_id)
 
 
 class Subscriber:
     """A database with one person and their mailbox in it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         nothing: Any = None  # neither peers nor Graph are needed to charge and to give back
-        folder = Path(str(engine.url.database)).parent
         root = FileRoot(folder / "root.key", data_folder=folder / "data")
         keyring = Keyring.create(root, folder / "keys", now=1)
         vault = Vault(keyring, "test")
@@ -64,34 +74,34 @@ class Subscriber:
         with reading(self.engine) as connection:
             return scan_charges.of_month(connection, self.person, plan.month_of(now))
 
+    def folder(self) -> str:
+        row = folders.Folder(ids.new("fld"), self.mailbox, "AAin", b"n", None, chosen=False, origin=True, revision=1)
+        with self.engine.begin() as connection:
+            folders.add(connection, row)
+        return row.id
+
+    def state(self, scan_id: str) -> WorkState:
+        with reading(self.engine) as connection:
+            return scans.by_id(connection, scan_id).state
+
     def charged_scan(self, *, done: int = 0) -> str:
         with self.engine.begin() as connection:
             made = scans.create(connection, self.mailbox, source_graph_id="inbox", now=NOW)
             scans.start(connection, made.id, total=9)
-            connection.exec_driver_sql("UPDATE scan SET done = ? WHERE id = ?", (done, made.id))
+            connection.execute(update(tables.scan).where(tables.scan.c.id == made.id).values(done=done))
             quota.charge(connection, PLANS, self.person, made.id, now=NOW)
         return made.id
 
 
 @pytest.fixture
-def subscriber(tmp_path: Path) -> Iterator[Subscriber]:
-    engine = store_engine.open(tmp_path / "data.sqlite")
-    store_engine.migrate(engine)
-    yield Subscriber(engine)
-    engine.dispose()
+def subscriber(database: Engine, tmp_path: Path) -> Subscriber:
+    return Subscriber(database, tmp_path)
 
 
 def test_of_fifty_at_once_one_has_the_last_scan(subscriber: Subscriber) -> None:
     """Four of five are used; fifty ask at the same moment."""
     assert all(subscriber.charge() for _ in range(4))
-    barrier = Barrier(ASKING)
-
-    def ask(_: int) -> bool:
-        barrier.wait()
-        return subscriber.charge()
-
-    with ThreadPoolExecutor(ASKING) as threads:
-        assert sum(threads.map(ask, range(ASKING))) == 1
+    assert sum(at_once(subscriber.engine, ASKING, lambda _: subscriber.charge())) == 1
     assert subscriber.used() == 5
 
 
@@ -117,6 +127,38 @@ async def test_a_scan_that_failed_is_given_back_once(subscriber: Subscriber) -> 
     with subscriber.engine.begin() as connection:
         quota.settle(connection, failed, WorkState.FAILED, done=3)
     assert subscriber.used() == 1
+
+
+async def test_a_plan_that_changes_while_a_scan_is_asked_for_counts(subscriber: Subscriber) -> None:
+    """Looked up once, with the person held: neither the old plan's messages nor its scans."""
+    while subscriber.charge():
+        pass
+    work, folder = Queue(), subscriber.folder()
+    with subscriber.engine.begin() as operator:
+        quota.give(operator, subscriber.context.audit, subscriber.person, "all", now=NOW)
+        asked = asyncio.create_task(requests.scan(subscriber.context, work, subscriber.mailbox, folder))  # type: ignore[arg-type]  # of a queue, the way in is enough
+        await asyncio.sleep(WHILE_S)
+        assert not asked.done()
+    made = await asked
+    assert (made.most, work.started) == (None, [made.id])
+
+
+async def test_the_end_of_a_scan_is_written_when_it_can_be(
+    subscriber: Subscriber, break_log: Callable[[Engine], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audit log that is full keeps a scan from ending, and not for ever: it ends as soon as there is room."""
+    monkeypatch.setattr("gateway.organise.context.FIRST_PAUSE_S", 0.05)
+    scan, workflow = subscriber.charged_scan(done=3), ScanWorkflow.__new__(ScanWorkflow)
+    workflow._context = subscriber.context
+    break_log(subscriber.engine)
+    ending = asyncio.create_task(workflow.finish(scan, WorkState.DONE, ""))
+    await asyncio.sleep(WHILE_S)
+    assert subscriber.state(scan) is WorkState.RUNNING
+    with subscriber.engine.begin() as connection:
+        on = "" if subscriber.engine.dialect.name == "sqlite" else " ON audit_event"
+        connection.exec_driver_sql(f"DROP TRIGGER full_disk{on}")
+    await ending
+    assert subscriber.state(scan) is WorkState.DONE
 
 
 @pytest.mark.parametrize(

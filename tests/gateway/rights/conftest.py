@@ -10,6 +10,7 @@ from secrets import token_bytes
 from typing import Any
 
 import pytest
+from filling import fill, scanned
 from sqlalchemy import Connection, Engine, func, select
 
 from gateway.audit.attestation import Attestation
@@ -17,50 +18,13 @@ from gateway.audit.event import Event, Kind
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.audit.verification import Verifier
+from gateway.identity.jwt import Principal
 from gateway.organise import plan
 from gateway.organise.context import Context
 from gateway.rights import export
 from gateway.rights.export import Held
 from gateway.rights.retention import Periods, Retention
-from gateway.store import (
-    api_keys,
-    clock,
-    corrections,
-    correspondents,
-    decisions,
-    denied_tokens,
-    dismissals,
-    exchange_codes,
-    folders,
-    ids,
-    journal,
-    keepings,
-    learned_messages,
-    mailboxes,
-    move_runs,
-    owner_words,
-    people,
-    person_plans,
-    profiles,
-    protections,
-    reading,
-    refresh_tokens,
-    rules,
-    scan_charges,
-    scans,
-    sessions,
-    sign_ins,
-    spending,
-    token_caches,
-    used_proofs,
-)
-from gateway.store.api_keys import ApiKey
-from gateway.store.codes import Access, CorrectionKind, DecisionKind, MatcherKind, ProtectionKind, Scope, WorkState
-from gateway.store.corrections import Correction
-from gateway.store.decisions import Finding, NewDecision
-from gateway.store.exchange_codes import ExchangeCode
-from gateway.store.folders import Folder
-from gateway.store.journal import PlannedMove
+from gateway.store import clock, ids, mailboxes, people, reading, sessions, sign_ins
 from gateway.store.mailboxes import Mailbox
 from gateway.store.sign_ins import SignIn
 from gateway.store.tables import METADATA
@@ -106,6 +70,19 @@ class Office:
             self._fill(connection, mailbox, name)
         return mailbox
 
+    def another(self, mailbox: Mailbox, name: str) -> Mailbox:
+        """One more mailbox of the same person, with at least one row in each table that is about a mailbox."""
+        with self.engine.begin() as connection:
+            made = self._mailbox(connection, mailbox.person_id, name)
+            self._fill(connection, made, name)
+        return made
+
+    def caller(self, mailbox: Mailbox) -> Principal:
+        """Its owner, signed in just now."""
+        with reading(self.engine) as connection:
+            session_id = sessions.ids_of_person(connection, mailbox.person_id)[0]
+        return Principal(mailbox.person_id, session_id, "jti_1")
+
     def counts(self) -> dict[str, int]:
         with reading(self.engine) as connection:
             return {
@@ -130,72 +107,18 @@ class Office:
 
     def _fill(self, connection: Connection, mailbox: Mailbox, name: str) -> None:
         owner, now = mailbox.person_id, self.moment
-        folder_id = ids.new("fld")
-        cells = (Cell("folder", folder_id, "name_sealed"), Cell("folder", folder_id, "description_sealed"))
-        sealed = [self._seal(connection, owner, cell, f"{name} {cell.column}") for cell in cells]
-        folder = Folder(folder_id, mailbox.id, "AAMkFolder", *sealed, chosen=True, origin=False, revision=1)
-        folders.add(connection, folder)
-        token = self._seal(connection, owner, Cell("token_cache", mailbox.id, "sealed"), f"{name} token")
-        granted = frozenset({"User.Read", "Mail.ReadWrite"})
-        token_caches.put(
-            connection, mailbox.id, sealed=token, access=Access.FULL, granted=granted, expected=token_caches.ABSENT
-        )
-        learned = self._seal(connection, owner, Cell("profile", mailbox.id, "sealed"), f"{name} profile")
-        profiles.put(connection, mailbox.id, sealed=learned, learned=1, expected=profiles.ABSENT)
-        learned_messages.record(connection, mailbox.id, {"m1": folder.id})
-        corrections.keep(connection, Correction(ids.new("cor"), mailbox.id, CorrectionKind.TEXT, token_bytes(32), now))
-        self._rule(connection, mailbox, folder_id, name)
-        self.scanned(connection, mailbox, folder_id)
-        session = sessions.create(connection, owner, now=now, expires_at=now + 8 * clock.HOUR)
-        code = ExchangeCode(token_bytes(32), session.id, b"v", now + clock.MINUTE)
-        exchange_codes.add(connection, code)
+
+        def seal(cell: Cell, kind: str) -> bytes:
+            return self._seal(connection, owner, cell, f"{name} {kind}")
+
+        session = fill(connection, mailbox, seal, now=now)
         sign_ins.add(connection, SignIn(token_bytes(32), b"sealed", b"h", now + 10 * clock.MINUTE))
-        some = spending.Spending(5, 5)
-        spending.reserve(connection, owner, spending.day_of(now), wanted=some, cap=some)
-        key_id = ids.new("apk")
-        name_sealed = self._seal(connection, owner, Cell("api_key", key_id, "name_sealed"), f"{name} program")
-        ends = now + 30 * clock.DAY
-        scopes = frozenset({Scope.READ})
-        key = ApiKey(key_id, owner, mailbox.id, token_bytes(32), name_sealed, now, ends, None, scopes)
-        api_keys.add(connection, key)
-        refresh_tokens.add(connection, token_bytes(32), session.id)
-        denied_tokens.deny(connection, ids.new("jti"), session.id, expires_at=now + clock.MINUTE)
-        used_proofs.use(connection, token_bytes(32), expires_at=now + clock.MINUTE)
-        person_plans.put(connection, owner, "free", now=now)
-        scan_charges.add(connection, owner, ids.new("scn"), plan.month_of(now))
-        self.audit.record(connection, Event(Kind.SIGN_IN, person=owner, mailbox=mailbox.id, object_id=session.id))
+        self.audit.record(connection, Event(Kind.SIGN_IN, person=owner, mailbox=mailbox.id, object_id=session))
         self.audit.record(connection, Event(Kind.SCAN_STARTED, mailbox=mailbox.id))
 
-    def _rule(self, connection: Connection, mailbox: Mailbox, folder_id: str, name: str) -> None:
-        """What rules, protections and proposals keep."""
-        rule, protection = ids.new("rul"), ids.new("pro")
-        whose = [
-            self._seal(connection, mailbox.person_id, Cell(table, key, "sealed"), f"{name} {table}")
-            for table, key in (("rule", rule), ("protection", protection))
-        ]
-        by_sender = (MatcherKind.SENDER, token_bytes(32), whose[0])
-        rules.add(connection, rules.Rule(rule, mailbox.id, *by_sender, folder_id, self.moment))
-        of_sender = (ProtectionKind.SENDER, token_bytes(32), whose[1], None)
-        protections.add(connection, protections.Protection(protection, mailbox.id, *of_sender, self.moment))
-        keepings.put(connection, keepings.Keeping(mailbox.id, replied_to=True, flagged=False, younger_than_hours=1))
-        correspondents.replace(connection, mailbox.id, [token_bytes(32)])
-        word = owner_words.OwnerWord(mailbox.id, "m1", folder_id, token_bytes(16), None, None, self.moment)
-        owner_words.note(connection, mailbox.id, [word])
-        dismissals.note(connection, mailbox.id, token_bytes(32), now=self.moment)
-
     def scanned(self, connection: Connection, mailbox: Mailbox, folder_id: str, *, ended: bool = True) -> str:
-        """A scan with a decision, its evidence, a run and its journal."""
-        scan = scans.create(connection, mailbox.id, source_graph_id="inbox", now=self.moment)
-        seen = (Finding("override", "subject", 0, 1, 1.0, "r"),)
-        held = NewDecision("m1", DecisionKind.HOLD, None, None, 1.0, "finding", "sentinel", token_bytes(16), seen)
-        moved = NewDecision("m2", DecisionKind.MOVE, folder_id, 0.9, 0.0, "sender", "learned", token_bytes(16))
-        decisions.save(connection, scan.id, [held, moved])
-        run = move_runs.create(connection, mailbox.id, scan_id=scan.id, now=self.moment)
-        journal.plan(connection, run.id, [PlannedMove("m2", "inbox", "AAMkFolder")], now=self.moment)
-        if ended:
-            scans.finish(connection, scan.id, WorkState.DONE, now=self.moment)
-            move_runs.finish(connection, run.id, WorkState.DONE, now=self.moment)
-        return scan.id
+        """A scan with a decision, its evidence, a run and its journal; its id."""
+        return scanned(connection, mailbox, folder_id, now=self.moment, ended=ended)
 
 
 class Archive:
@@ -214,7 +137,6 @@ class Archive:
 
 
 @pytest.fixture
-def office(database: Engine, tmp_path: Path) -> Office:
-    (tmp_path / "data").mkdir(exist_ok=True)
-    root = FileRoot(tmp_path / "root.key", data_folder=tmp_path / "data")
-    return Office(database, Keyring.create(root, tmp_path / "data" / "keys", now=NOW))
+def office(database: Engine, tmp_path: Path, data_folder: Path) -> Office:
+    root = FileRoot(tmp_path / "root.key", data_folder=data_folder)
+    return Office(database, Keyring.create(root, data_folder / "keys", now=NOW))

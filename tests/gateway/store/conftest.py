@@ -1,6 +1,5 @@
-"""A real SQLite file for each test, migrated, and a mailbox in it."""
+"""A real database for each test, migrated, of either kind, and a mailbox in it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_bytes
@@ -23,23 +22,9 @@ def empty(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to copy: building the schema anew for each test would be most of their time."""
-    path = tmp_path_factory.mktemp("migrated") / "organiser.db"
-    engine = store_engine.open(path)
-    store_engine.migrate(engine)
-    store_engine.scrub(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(migrated, tmp_path / "organiser.db")
-    engine = store_engine.open(tmp_path / "organiser.db")
-    yield engine
-    engine.dispose()
+def engine(database: Engine) -> Engine:
+    return database
 
 
 @pytest.fixture

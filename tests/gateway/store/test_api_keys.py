@@ -4,15 +4,17 @@ from secrets import token_bytes
 from typing import Any
 
 import pytest
+from at_once import at_once
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import StatementError
 
-from gateway.store import api_keys, ids
+from gateway.store import api_keys, ids, people
 from gateway.store.api_keys import MOST, ApiKey
 from gateway.store.codes import Scope
 from gateway.store.errors import RowAbsent, TooMany
 from gateway.store.mailboxes import Mailbox
 
+THREADS = 12
 SCOPES = frozenset({Scope.READ, Scope.SCAN})
 
 
@@ -70,3 +72,21 @@ def test_a_scope_that_is_none_is_refused(engine: Engine, mailbox: Mailbox) -> No
     """The vocabulary is closed in the type and in the database."""
     with pytest.raises((ValueError, StatementError)), engine.begin() as connection:
         made(connection, mailbox, scopes=frozenset({"everything"}))
+
+
+def test_of_many_made_at_the_same_moment_the_last_place_is_had_by_one(engine: Engine, mailbox: Mailbox) -> None:
+    """Whoever makes one holds the person: twelve at once for the twentieth place."""
+    with engine.begin() as connection:
+        for _ in range(MOST - 1):
+            made(connection, mailbox)
+
+    def make(_: int) -> bool:
+        try:
+            with engine.begin() as connection:
+                people.lock(connection, mailbox.person_id)
+                made(connection, mailbox)
+        except TooMany:
+            return False
+        return True
+
+    assert sum(at_once(engine, THREADS, make)) == 1

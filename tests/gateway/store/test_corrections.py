@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 import pytest
+from at_once import at_once
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -14,6 +15,8 @@ from gateway.store.corrections import MOST, Correction
 from gateway.store.errors import RowAbsent, TooMany
 from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
+
+THREADS = 12
 
 
 @dataclass
@@ -52,7 +55,7 @@ def test_the_table_itself_refuses_a_second_one(shelf: Shelf) -> None:
     """Should two writers come at once, the database keeps one."""
     first = shelf.keep(shelf.new())
     again = {**first._asdict(), "id": ids.new("cor")}
-    with pytest.raises(IntegrityError, match="UNIQUE"), shelf.engine.begin() as connection:
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), shelf.engine.begin() as connection:
         connection.execute(METADATA.tables["correction"].insert(), again)
 
 
@@ -78,3 +81,21 @@ def test_nobody_elses_is_seen_or_removed(shelf: Shelf, new_mailbox: Callable[[],
     with shelf.engine.begin() as connection:
         corrections.remove(connection, other.mailbox.id, kept.id)
     assert other.all() == []
+
+
+def test_of_many_at_once_the_last_place_is_had_by_one(shelf: Shelf) -> None:
+    """All but one place is taken; twelve say something new at the same moment. The same thing said by twelve is one."""
+    rows = [shelf.new()._asdict() for _ in range(MOST - 2)]
+    with shelf.engine.begin() as connection:
+        connection.execute(METADATA.tables["correction"].insert(), rows)
+    same = shelf.new()
+
+    def say(new: Correction) -> bool:
+        try:
+            shelf.keep(new)
+        except TooMany:
+            return False
+        return True
+
+    assert all(at_once(shelf.engine, THREADS, lambda _: say(same._replace(id=ids.new("cor")))))
+    assert sum(at_once(shelf.engine, THREADS, lambda _: say(shelf.new()))) == 1

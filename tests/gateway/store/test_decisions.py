@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from at_once import at_once
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +16,7 @@ from gateway.store.scans import Scan
 FOLDERS = [ids.new("fld") for _ in range(3)]
 FINDINGS = (Finding("override", "subject", 3, 9, 0.9, "en.override.1"), Finding("tag", "sender_name", 0, 2, 0.2, "x"))
 KINDS = list(DecisionKind)
+THREADS = 8
 
 
 def _new(number: int) -> NewDecision:
@@ -151,3 +153,17 @@ def _followed(engine: Engine, scan_id: str, filters: Filters) -> list[int]:
         while page := decisions.page(connection, scan_id, limit=7, after=met[-1] if met else -1, filters=filters):
             met += [one.seq for one in page]
     return met
+
+
+def test_a_page_that_many_save_at_once_is_saved_once(engine: Engine, scan: Scan) -> None:
+    """A worker that was thought dead and the one that took over: each message is decided, counted and numbered once."""
+    page = [NewDecision(f"m{n}", DecisionKind.KEEP, None, None, 0.0, "none", "learned", b"h") for n in range(20)]
+
+    def save(_: int) -> int:
+        with engine.begin() as connection:
+            return decisions.save(connection, scan.id, page)
+
+    assert sorted(at_once(engine, THREADS, save)) == [0] * (THREADS - 1) + [len(page)]
+    with reading(engine) as connection:
+        assert [one.seq for one in decisions.page(connection, scan.id, limit=100)] == list(range(20))
+        assert scans.by_id(connection, scan.id).done == len(page)

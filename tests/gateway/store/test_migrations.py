@@ -2,7 +2,6 @@
 
 import re
 from importlib.resources import files
-from typing import Any
 
 import pytest
 from alembic import command
@@ -30,11 +29,11 @@ def test_from_empty_and_again(empty: Engine) -> None:
     assert set(METADATA.tables) == set(inspect(empty).get_table_names()) - {"alembic_version"}
 
 
-def test_migrated_schema_is_the_one_in_tables(engine: Engine) -> None:
+def test_migrated_schema_is_the_one_in_tables(sqlite: Engine) -> None:
     """Column by column, constraints and indexes included, the migrations build what METADATA would create."""
     created = create_engine("sqlite://")
     METADATA.create_all(created)
-    assert _schema(engine) == _schema(created)
+    assert _schema(sqlite) == _schema(created)
     created.dispose()
 
 
@@ -49,9 +48,9 @@ def test_alembic_sees_no_difference_and_ignores_foreign_tables(empty: Engine) ->
         assert connection.execute(text("SELECT id FROM workflow_status")).scalar_one() == "kept"
 
 
-def test_postgresql_gets_the_same_schema(postgres: Any) -> None:
+def test_postgresql_gets_the_same_schema(postgresql: Engine) -> None:
     """The migrations run there as well, and `alembic check` finds no difference."""
-    with postgres.database().begin() as connection:
+    with postgresql.begin() as connection:
         command.check(store_engine.migration_config(connection))
 
 

@@ -1,49 +1,15 @@
 """Erasing a person's plain rows: all of theirs, none of anybody else's, whatever table comes later."""
 
 from collections.abc import Callable
-from secrets import token_bytes
 
 import pytest
+from filling import fill
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
-from gateway.store import (
-    api_keys,
-    corrections,
-    correspondents,
-    decisions,
-    denied_tokens,
-    dismissals,
-    exchange_codes,
-    folders,
-    ids,
-    journal,
-    keepings,
-    learned_messages,
-    mailboxes,
-    move_runs,
-    owner_words,
-    people,
-    person_plans,
-    profiles,
-    protections,
-    reading,
-    refresh_tokens,
-    rules,
-    scan_charges,
-    scans,
-    sessions,
-    spending,
-    token_caches,
-)
-from gateway.store.api_keys import ApiKey
-from gateway.store.codes import Access, CorrectionKind, DecisionKind, MatcherKind, ProtectionKind, Scope
-from gateway.store.corrections import Correction
-from gateway.store.decisions import Finding, NewDecision
+from gateway.store import folders, ids, learned_messages, mailboxes, people, reading
 from gateway.store.errors import RowAbsent, StaleVersion
-from gateway.store.exchange_codes import ExchangeCode
 from gateway.store.folders import Folder
-from gateway.store.journal import PlannedMove
 from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
 
@@ -51,46 +17,7 @@ NOBODYS = {"audit_event", "audit_cut"}  # the audit log is of pseudonyms, and er
 
 
 def _fill(connection: Connection, mailbox: Mailbox) -> None:
-    """Put at least one row about this mailbox's owner into each table."""
-    folder = Folder(ids.new("fld"), mailbox.id, "AAMkFolder", b"n", None, chosen=True, origin=False, revision=1)
-    folders.add(connection, folder)
-    token_caches.put(connection, mailbox.id, sealed=b"t", access=Access.FULL, expected=token_caches.ABSENT)
-    profiles.put(connection, mailbox.id, sealed=b"p", learned=1, expected=profiles.ABSENT)
-    learned_messages.record(connection, mailbox.id, {"m1": folder.id})
-    scan = scans.create(connection, mailbox.id, source_graph_id="inbox", now=1)
-    seen = (Finding("override", "subject", 0, 1, 1.0, "r"),)
-    new = NewDecision("m1", DecisionKind.HOLD, None, None, 1.0, "finding", "sentinel", token_bytes(16), seen)
-    decisions.save(connection, scan.id, [new])
-    correction = Correction(ids.new("cor"), mailbox.id, CorrectionKind.TEXT, token_bytes(32), 1)
-    corrections.keep(connection, correction)
-    _rule(connection, mailbox, folder)
-    run = move_runs.create(connection, mailbox.id, scan_id=scan.id, now=1)
-    journal.plan(connection, run.id, [PlannedMove("m1", "inbox", "AAMkFolder")], now=1)
-    move_runs.create(connection, mailbox.id, scan_id=scan.id, undoes=run.id, now=2)
-    session = sessions.create(connection, mailbox.person_id, now=1, expires_at=9)
-    exchange_codes.add(connection, ExchangeCode(token_bytes(32), session.id, b"v", 9))
-    refresh_tokens.add(connection, token_bytes(32), session.id)
-    denied_tokens.deny(connection, ids.new("jti"), session.id, expires_at=9)
-    for only in (mailbox.id, None):
-        key = (ids.new("apk"), mailbox.person_id, only, token_bytes(32), b"n", 1, 9, None, frozenset({Scope.READ}))
-        api_keys.add(connection, ApiKey(*key))
-    some = spending.Spending(5, 5)
-    spending.reserve(connection, mailbox.person_id, 20_000, wanted=some, cap=some)
-    person_plans.put(connection, mailbox.person_id, "free", now=1)
-    scan_charges.add(connection, mailbox.person_id, scan.id, 24_000)
-
-
-def _rule(connection: Connection, mailbox: Mailbox, folder: Folder) -> None:
-    """What rules, protections and proposals keep."""
-    sender = (MatcherKind.SENDER, token_bytes(32), b"s")
-    rules.add(connection, rules.Rule(ids.new("rul"), mailbox.id, *sender, folder.id, 1))
-    protected = (ProtectionKind.FOLDER, token_bytes(32), None, folder.id)
-    protections.add(connection, protections.Protection(ids.new("pro"), mailbox.id, *protected, 1))
-    keepings.put(connection, keepings.Keeping(mailbox.id, replied_to=True, flagged=False, younger_than_hours=1))
-    correspondents.replace(connection, mailbox.id, [token_bytes(32)])
-    word = owner_words.OwnerWord(mailbox.id, "m1", folder.id, token_bytes(16), None, None, 1)
-    owner_words.note(connection, mailbox.id, [word])
-    dismissals.note(connection, mailbox.id, token_bytes(32), now=1)
+    fill(connection, mailbox, lambda *_: b"sealed", now=1)
 
 
 def test_erasing_one_person_leaves_their_tombstone_and_everybody_else(

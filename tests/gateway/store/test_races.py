@@ -1,13 +1,12 @@
 """What may happen once happens once, however many try at the same moment."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
+from at_once import at_once
 from sqlalchemy import Connection, Engine
 
-from gateway.store import exchange_codes, profiles, reading, refresh_tokens, sessions, sign_ins, token_caches
+from gateway.store import exchange_codes, people, profiles, reading, refresh_tokens, sessions, sign_ins, token_caches
 from gateway.store.codes import Access, Need
 from gateway.store.errors import RowAbsent, StaleVersion
 from gateway.store.exchange_codes import ExchangeCode
@@ -20,15 +19,11 @@ ROUNDS = 5
 
 
 def _at_once(engine: Engine, count: int, act: Callable[[Connection], object]) -> list[object]:
-    barrier = Barrier(count)
-
     def one(_: int) -> object:
-        barrier.wait()
         with engine.begin() as connection:
             return act(connection)
 
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(one, range(count)))
+    return at_once(engine, count, one)
 
 
 def _won(act: Callable[[Connection], object]) -> Callable[[Connection], bool]:
@@ -49,6 +44,12 @@ def test_a_sign_in_is_taken_up_once(engine: Engine) -> None:
         sign_ins.add(connection, made)
     taken = _at_once(engine, THREADS, lambda connection: sign_ins.consume(connection, made.id, now=50))
     assert [one for one in taken if one is not None] == [made]
+
+
+def test_many_first_sign_ins_at_once_make_one_person(engine: Engine) -> None:
+    """20 tabs of somebody who was never here: one person, whoever comes first."""
+    made = _at_once(engine, THREADS, lambda connection: people.known_or_new(connection, b"index", now=1).id)
+    assert len(set(made)) == 1
 
 
 def test_an_exchange_code_works_once(engine: Engine, mailbox: Mailbox) -> None:

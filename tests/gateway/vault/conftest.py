@@ -1,14 +1,12 @@
-"""A real database file, a real keyring on disk, and a clock that the test moves."""
+"""A real database of either kind, a real keyring on disk, and a clock that the test moves."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_bytes
 
 import pytest
 from sqlalchemy import Engine
 
-from gateway.store import engine as store_engine
 from gateway.store import people
 from gateway.vault.keyring import Keyring
 from gateway.vault.root import FileRoot
@@ -33,29 +31,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def data_folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to copy: building the schema anew for each test would be most of their time."""
-    path = tmp_path_factory.mktemp("migrated") / "organiser.db"
-    engine = store_engine.open(path)
-    store_engine.migrate(engine)
-    store_engine.scrub(engine)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture
-def engine(migrated: Path, data_folder: Path) -> Iterator[Engine]:
-    shutil.copy(migrated, data_folder / "organiser.db")
-    engine = store_engine.open(data_folder / "organiser.db")
-    yield engine
-    engine.dispose()
+def engine(database: Engine) -> Engine:
+    return database
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from gateway.vault.keyring import Keyring, Purpose
 from gateway.vault.root import FileRoot
 from gateway.vault.vault import Cell, Vault
 
+ON_A_FILE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # of what a file and its log hold
+
 
 @pytest.fixture
 def kept(engine: Engine, vault: Vault, new_person: Callable[[], str]) -> list[Mailbox]:
@@ -25,6 +27,7 @@ def kept(engine: Engine, vault: Vault, new_person: Callable[[], str]) -> list[Ma
     return [_keep(engine, vault, new_person()) for _ in range(2)]
 
 
+@ON_A_FILE
 def test_copies_from_before_open_nothing_with_the_keys_from_after(
     engine: Engine, vault: Vault, kept: list[Mailbox], tmp_path: Path, data_folder: Path
 ) -> None:
@@ -54,6 +57,7 @@ def test_copies_from_before_open_nothing_with_the_keys_from_after(
         assert after.open(connection, stays.person_id, _cell(stays.id), stays.address_sealed) == b"a" * 5000
 
 
+@ON_A_FILE
 def test_the_live_files_hold_none_of_the_sealed_bytes(
     engine: Engine, vault: Vault, kept: list[Mailbox], data_folder: Path
 ) -> None:

@@ -78,6 +78,7 @@ def rewrap_all(engine: Engine, vault: Vault) -> None:
             after = vault.rewrap(connection, after=after, limit=1)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the other process opens the file
 def test_a_rewrapping_that_was_killed_goes_on(  # the files, and what is in them
     engine: Engine,
     vault: Vault,

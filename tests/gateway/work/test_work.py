@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from dbos import DBOS
+from sqlalchemy import Engine
 
 from chassis.errors import Unavailable
 from gateway.store import engine as store
@@ -24,9 +25,8 @@ TAKEN_UP = "SELECT 1 FROM workflow_status WHERE workflow_uuid = 'evil' AND statu
 
 
 @asynccontextmanager
-async def running(path: Path, workflows: dict[str, Workflow]) -> AsyncIterator[Work]:
-    """Work on a real file, launched with these workflows, drained at the end."""
-    engine = store.open_durable(path)
+async def running(engine: Engine, workflows: dict[str, Workflow]) -> AsyncIterator[Work]:
+    """Work on a real database, launched with these workflows, drained at the end."""
     work = Work(engine, executor="test-0")
     for name, workflow in workflows.items():
         work.register(name, workflow)
@@ -36,6 +36,15 @@ async def running(path: Path, workflows: dict[str, Workflow]) -> AsyncIterator[W
     finally:
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def durable(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Where work is kept: a file, or PostgreSQL."""
+    if request.param == "sqlite":
+        return store.open_durable(tmp_path / "work.sqlite")
+    engine: Engine = request.getfixturevalue("postgresql")
+    return engine
 
 
 async def until(condition: Callable[[], Any]) -> Any:
@@ -74,7 +83,7 @@ async def test_an_error_is_stored_as_its_code_alone(tmp_path: Path) -> None:
             except StepFailed as failure:
                 caught.append(failure.code)
 
-    async with running(path, {"scan": workflow}) as work:
+    async with running(store.open_durable(path), {"scan": workflow}) as work:
         await work.start("scan", "scn_a", mailbox="mbx_a")
         await until(lambda: len(caught) == 2)
     assert caught == ["unavailable", "internal"]
@@ -90,11 +99,11 @@ def test_a_row_edited_to_a_pickle_executes_nothing(tmp_path: Path) -> None:
         ran.append(subject)
 
     async def made() -> None:
-        async with running(path, {"scan": workflow}):
+        async with running(store.open_durable(path), {"scan": workflow}):
             pass
 
     async def poisoned() -> None:
-        async with running(path, {"scan": workflow}) as work:
+        async with running(store.open_durable(path), {"scan": workflow}) as work:
             await work.start("scan", "scn_good", mailbox="mbx_b")
             await until(lambda: "scn_good" in ran)
             await until(lambda: rows(path, TAKEN_UP))
@@ -147,7 +156,7 @@ def test_the_codec_holds_little() -> None:
         Codec().serialize(float("nan"))
 
 
-async def test_one_piece_at_a_time_for_a_mailbox_and_many_mailboxes_at_once(tmp_path: Path) -> None:
+async def test_one_piece_at_a_time_for_a_mailbox_and_many_mailboxes_at_once(durable: Engine) -> None:
     """Two scans of one mailbox would fight for Graph's four places."""
     now: dict[str, int] = {}
     most: dict[str, int] = {}
@@ -168,21 +177,21 @@ async def test_one_piece_at_a_time_for_a_mailbox_and_many_mailboxes_at_once(tmp_
         await steps.run("step", step, subject.split(".", maxsplit=1)[0])
         done.append(subject)
 
-    async with running(tmp_path / "work.sqlite", {"scan": workflow}) as work:
+    async with running(durable, {"scan": workflow}) as work:
         for subject in ("a.1", "a.2", "b.1", "b.2"):
             await work.start("scan", subject, mailbox=f"mbx_{subject[0]}")
         await until(lambda: len(done) == 4)
     assert most == {"a": 1, "b": 1}
 
 
-async def test_started_twice_runs_once(tmp_path: Path) -> None:
+async def test_started_twice_runs_once(durable: Engine) -> None:
     """A restart queues again what is written down as open; what is queued already stays queued once."""
     done: list[str] = []
 
     async def workflow(steps: Steps, subject: str) -> None:  # noqa: ARG001  # a workflow's shape
         done.append(subject)
 
-    async with running(tmp_path / "work.sqlite", {"scan": workflow}) as work:
+    async with running(durable, {"scan": workflow}) as work:
         for _ in range(3):
             await work.start("scan", "scn_a", mailbox="mbx_a")
         await work.start("scan", "scn_b", mailbox="mbx_a")

@@ -45,6 +45,7 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("DELETE", "/api/v1/sessions"): Only.PERSON,
     ("DELETE", "/api/v1/sessions/{session_id}"): Only.PERSON,
     ("POST", "/api/v1/mailboxes"): Only.PERSON,
+    ("DELETE", _MAILBOX): Only.PERSON,
     ("POST", f"{_MAILBOX}/sign-in"): Only.PERSON,
     ("GET", "/api/v1/api-keys"): Only.PERSON,
     ("POST", "/api/v1/api-keys"): Only.PERSON,

@@ -4,12 +4,11 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.api.context import Asking, ContextOf
-from gateway.api.model import Answer
+from gateway.api.context import Asking, ContextOf, Mailbox
+from gateway.api.model import Answer, Signed
+from gateway.rights.disconnection import Disconnections
 from gateway.store import mailboxes, token_caches
 from gateway.store.codes import Access, Need
-
-router = APIRouter(prefix="/api/v1/mailboxes", tags=["mailboxes"])
 
 
 class MailboxAnswer(Answer):
@@ -27,7 +26,34 @@ class MailboxList(Answer):
     items: list[MailboxAnswer]
 
 
-@router.get("", operation_id="list_mailboxes")
+class MailboxReceiptAnswer(Answer):
+    """The receipt. Keep it: `mail-organiser audit receipt` checks it. key_id, public_key, signature: Ed25519."""
+
+    person_id: str
+    mailbox_id: str
+    gone_at: Signed
+    rewritten: bool
+    key_id: str
+    public_key: str
+    signature: str
+
+
+def router(disconnections: Disconnections) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/v1/mailboxes", tags=["mailboxes"])
+    routes.get("", operation_id="list_mailboxes")(list_mailboxes)
+
+    @routes.delete("/{mailbox_id}", operation_id="disconnect_mailbox")  # noqa: FAST003  # Mailbox takes it
+    async def disconnect_mailbox(mailbox: Mailbox, who: Asking) -> MailboxReceiptAnswer:
+        """Ends a mailbox: everything held about it goes, and no undo is left. Connected again, it is a new one.
+
+        409 while messages of it are being moved.
+        """
+        return MailboxReceiptAnswer.model_validate(await disconnections.disconnect(who, mailbox))
+
+    return routes
+
+
 async def list_mailboxes(who: Asking, context: ContextOf) -> MailboxList:
     """The mailboxes that the asking person connected, and how Microsoft's permission for each stands.
 

@@ -3,14 +3,13 @@
 The latter two need a recent sign-in.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import Field
 
 from gateway.api.context import Asking, ContextOf
-from gateway.api.model import Answer, Body
+from gateway.api.model import Answer, Body, Signed
 from gateway.rights import export
 from gateway.rights.erasure import Erasures
 from gateway.rights.retention import Periods
@@ -21,10 +20,6 @@ _HEADERS: Final = {
     "content-disposition": 'attachment; filename="mail-organiser-export.zip"',
     "cache-control": "no-store",
 }
-
-
-# A time in RFC 3339, letter by letter as it was signed.
-Signed = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class ErasureRequest(Body):

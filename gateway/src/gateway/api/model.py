@@ -10,6 +10,7 @@ from gateway.store.codes import CorrectionKind
 
 Remember = Annotated[CorrectionKind, Field(strict=False)]  # JSON has strings, not members of an enum
 Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
+Signed = Annotated[str, Field(json_schema_extra={"format": "date-time"})]  # RFC 3339, letter by letter as it was signed
 MatcherText = Annotated[str, Field(min_length=1, max_length=998)]  # an address, a List-Id header, a domain, an id
 
 

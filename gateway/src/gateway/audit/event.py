@@ -32,6 +32,7 @@ class Kind(StrEnum):
     LIMITED = "access.limited"
     DECRYPT_FAILED = "vault.decrypt_failed"
     MAILBOX_CONNECTED = "mailbox.connected"
+    MAILBOX_DISCONNECTED = "mailbox.disconnected"
     NEEDS_SIGN_IN = "mailbox.needs_sign_in"
     API_KEY_MADE = "api_key.made"
     API_KEY_REVOKED = "api_key.revoked"
@@ -67,6 +68,7 @@ class Kind(StrEnum):
     MOVE_BATCH = "move.batch"
     UNDO_APPROVED = "undo.approved"
     UNDO_BATCH = "undo.batch"
+    LOOKED_UP = "person.looked_up"
     REVOKED = "person.revoked"
     PLAN_GIVEN = "person.plan_given"
     EXPORTED = "person.exported"
@@ -145,8 +147,10 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.UNDO_APPROVED: "a run is to be taken back; the object is the undoing run",
     Kind.UNDO_BATCH: "so many messages were about to go back",
     Kind.MAILBOX_CONNECTED: "a person connected a mailbox",
+    Kind.MAILBOX_DISCONNECTED: "its owner ended it and everything held about it; the last event under its pseudonym",
     Kind.NEEDS_SIGN_IN: "Microsoft no longer lets us into a mailbox; the reason says why",
     Kind.PLAN_GIVEN: "an operator gave a person a plan; the reason is its name",
+    Kind.LOOKED_UP: "an operator asked which person a Microsoft account is; refused when it is nobody here",
     Kind.REVOKED: "an operator ended a person's access; the amount is of sessions, keys and mailboxes",
     Kind.SIGN_OUT_EVERYWHERE: "a person ended all their sessions; the amount is how many",
     Kind.EXPORTED: "a person took away everything that is held about them",

@@ -55,8 +55,7 @@ class Admission:
 
     def _person(self, connection: Connection, identity: Identity, now: int) -> str:
         subject = self._vault.subject_index(identity.tid, identity.oid)
-        known = people.by_subject(connection, subject)
-        return (known or people.create(connection, subject, now=now)).id
+        return people.known_or_new(connection, subject, now=now).id
 
     def _mailbox(self, connection: Connection, person_id: str, identity: Identity, wanted: str | None, now: int) -> str:
         subject = self._vault.mailbox_index(identity.tid, identity.oid)

@@ -142,9 +142,9 @@ class ApplyWorkflow:
             await self._context.write(lambda connection: move_runs.pace(connection, run.id, pace_us))
 
     async def finish(self, run_id: str, state: str, code: str) -> Json:
-        """Closes the run."""
+        """Closes the run, as soon as that can be written."""
         self._targets.forget(run_id)
-        await self._context.write(
+        await self._context.insist(
             lambda connection: move_runs.finish(
                 connection, run_id, WorkState(state), now=now(), error_code=code or None
             )

@@ -23,7 +23,7 @@ from gateway.organise.context import Context
 from gateway.organise.judge import Learned
 from gateway.organise.texts import text_of
 from gateway.organise.verdict import Outcome
-from gateway.store import decisions, folders, learned_messages, profiles
+from gateway.store import decisions, folders, learned_messages, owner_words, profiles
 from gateway.store.errors import StaleVersion
 
 ATTEMPTS = 5  # a profile that is written by others as often as that is discarded: the next scan learns it anew
@@ -37,10 +37,11 @@ class NotTaken(Exception):
 
 
 async def everything(context: Context, mailbox_id: str) -> None:
-    """The profile goes; mail that it learned from is not learned from again."""
+    """The profile goes, and what the owner said of single messages; neither is learned from that mail again."""
 
     def change(connection: Connection) -> None:
         profiles.discard(connection, mailbox_id)
+        owner_words.forget(connection, mailbox_id)
         amount = learned_messages.forget(connection, mailbox_id)
         context.audit.record(connection, Event(Kind.FORGOTTEN, mailbox=mailbox_id, amount=amount))
 

@@ -14,7 +14,7 @@ from gateway.audit.event import Event, Kind
 from gateway.identity.needs_sign_in import NeedsConsent
 from gateway.organise import folders
 from gateway.organise.context import Context, now
-from gateway.store import decisions, journal, move_runs, protections, scans, token_caches
+from gateway.store import decisions, journal, mailboxes, move_runs, protections, scans, token_caches
 from gateway.store import folders as rows
 from gateway.store.codes import FINAL_STATES, Access, DecisionKind, WorkState
 from gateway.store.decisions import Filters
@@ -63,6 +63,7 @@ async def undo(
     """A queued run that takes back what a run moved: all of it, or these journal entries alone."""
 
     def change(connection: Connection) -> MoveRun:
+        mailboxes.lock(connection, mailbox_id)
         run = move_runs.get(connection, mailbox_id, run_id)
         if run.state not in FINAL_STATES:
             raise FailedPrecondition("this run is still moving messages; undo it when it has ended")

@@ -43,8 +43,8 @@ def give(connection: Connection, audit: Trail, person_id: str, name: str, *, now
     audit.record(connection, Event(Kind.PLAN_GIVEN, person=person_id, reason=name))
 
 
-def charge(connection: Connection, plans: Plans, person_id: str, scan_id: str, *, now: int) -> None:
-    """One scan of this month. Raises QuotaExceeded when the plan has no more."""
+def charge(connection: Connection, plans: Plans, person_id: str, scan_id: str, *, now: int) -> Plan:
+    """One scan of this month; the plan that pays it. Raises QuotaExceeded when the plan has no more."""
     people.lock(connection, person_id)
     month = month_of(now)
     _, plan = plan_of(connection, plans, person_id)
@@ -53,6 +53,7 @@ def charge(connection: Connection, plans: Plans, person_id: str, scan_id: str, *
         wait = ceil((month_begins(month + 1) - now) / SECOND)
         raise QuotaExceeded("this month's scans of your plan are used up", retry_after=wait)
     scan_charges.add(connection, person_id, scan_id, month)
+    return plan
 
 
 def settle(connection: Connection, scan_id: str, state: WorkState, *, done: int) -> None:

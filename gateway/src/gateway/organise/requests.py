@@ -15,7 +15,7 @@ from gateway.organise.apply import ApplyWorkflow
 from gateway.organise.context import Context, now
 from gateway.organise.scan import ScanWorkflow
 from gateway.store import folders as folder_rows
-from gateway.store import mailboxes, move_runs, scans
+from gateway.store import ids, mailboxes, move_runs, scans
 from gateway.store.codes import FINAL_STATES, WorkState
 from gateway.store.move_runs import MoveRun
 from gateway.store.scans import Scan
@@ -25,12 +25,13 @@ from gateway.work import Work
 async def scan(context: Context, work: Work, mailbox_id: str, folder_id: str | None) -> Scan:
     """A queued scan of a folder, the inbox when none is named. QuotaExceeded when the plan has no more this month."""
     source = await _source(context, mailbox_id, folder_id)
-    person = await context.owner(mailbox_id)
+    person, wanted = await context.owner(mailbox_id), ids.new("scn")
 
     def create(connection: Connection) -> Scan:
-        _, plan = quota.plan_of(connection, context.plans, person)
-        made = scans.create(connection, mailbox_id, source_graph_id=source, now=now(), most=plan.messages_a_scan)
-        quota.charge(connection, context.plans, person, made.id, now=now())
+        plan = quota.charge(connection, context.plans, person, wanted, now=now())
+        mailboxes.lock(connection, mailbox_id)
+        most = plan.messages_a_scan
+        made = scans.create(connection, mailbox_id, scan_id=wanted, source_graph_id=source, now=now(), most=most)
         context.audit.record(connection, Event(Kind.SCAN_STARTED, mailbox=mailbox_id, object_id=made.id))
         return made
 

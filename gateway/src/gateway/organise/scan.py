@@ -117,8 +117,8 @@ class ScanWorkflow:
         return scan.cursor_sealed is not None
 
     async def finish(self, scan_id: str, state: str, code: str) -> Json:
-        """Closes the scan."""
-        await self._context.write(
+        """Closes the scan, as soon as that can be written."""
+        await self._context.insist(
             lambda connection: ended.finish(
                 self._context, connection, scan_id, WorkState(state), error_code=code or None
             )

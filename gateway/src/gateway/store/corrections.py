@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
+from gateway.store import mailboxes
 from gateway.store.codes import CorrectionKind
 from gateway.store.errors import RowAbsent, TooMany
 from gateway.store.tables import correction
@@ -23,6 +24,7 @@ class Correction(NamedTuple):
 
 def keep(connection: Connection, new: Correction) -> Correction:
     """The correction as it is kept: `new`, or the one that says the same already. Raises TooMany."""
+    mailboxes.lock(connection, new.mailbox_id)
     kept = of_mailbox(connection, new.mailbox_id)
     for one in kept:
         if (one.kind, one.keyed_hash) == (new.kind, new.keyed_hash):

@@ -17,6 +17,18 @@ def done(connection: Connection, name: str, *, at: int) -> None:
     connection.execute(update(duty).where(duty.c.name == name).values(done_at=at, held_until=0))
 
 
-def done_at(connection: Connection, name: str) -> int:
-    """When it was done last; 0 for never. unix ms."""
-    return int(connection.execute(select(duty.c.done_at).where(duty.c.name == name)).scalar_one())
+def owe(connection: Connection, name: str, *, at: int) -> None:
+    """What happens in this transaction, at that moment, makes it due; the last one to say so counts."""
+    connection.execute(update(duty).where(duty.c.name == name).values(done_at=-at))
+
+
+def owed_since(connection: Connection, name: str) -> int | None:
+    """The moment, unix ms, of what made it due last; None while nothing is owed."""
+    since = int(connection.execute(select(duty.c.done_at).where(duty.c.name == name)).scalar_one())
+    return -since if since < 0 else None
+
+
+def paid(connection: Connection, name: str, *, owed: int, at: int) -> bool:
+    """It was done, as things stood at `at`; False when more was owed meanwhile, and is still."""
+    same = (duty.c.name == name) & (duty.c.done_at == -owed)
+    return connection.execute(update(duty).where(same).values(done_at=at)).rowcount == 1

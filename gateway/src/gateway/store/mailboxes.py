@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from gateway.store.errors import RowAbsent
 from gateway.store.tables import mailbox
@@ -42,8 +42,18 @@ def get(connection: Connection, mailbox_id: str) -> Mailbox:
 
 
 def lock(connection: Connection, mailbox_id: str) -> None:
-    """Hold the mailbox until this transaction ends: what is counted now is still so many when one more is written."""
-    connection.execute(select(mailbox.c.id).where(mailbox.c.id == mailbox_id).with_for_update(key_share=True))
+    """Hold the mailbox until this transaction ends: what is counted now is still so many when one more is written.
+
+    Raises RowAbsent, also when it went while this waited for it.
+    """
+    held = connection.execute(select(mailbox.c.id).where(mailbox.c.id == mailbox_id).with_for_update(key_share=True))
+    if held.one_or_none() is None:
+        raise RowAbsent("no such mailbox")
+
+
+def remove(connection: Connection, mailbox_id: str) -> None:
+    """Delete it with every row below it: ON DELETE CASCADE leaves none out."""
+    connection.execute(delete(mailbox).where(mailbox.c.id == mailbox_id))
 
 
 def by_subject(connection: Connection, subject_index: bytes) -> Mailbox | None:

@@ -47,6 +47,11 @@ def newest(connection: Connection, mailbox_id: str, *, limit: int = MOST) -> lis
     return [OwnerWord(**row._asdict()) for row in rows]
 
 
+def forget(connection: Connection, mailbox_id: str) -> None:
+    """All that a mailbox's owner said: nothing is proposed of it any more."""
+    connection.execute(delete(owner_word).where(owner_word.c.mailbox_id == mailbox_id))
+
+
 def by_hand(connection: Connection, mailbox_id: str, places: Mapping[str, str]) -> set[str]:
     """Of at most BATCH messages (id to Graph id of the folder that each is in): those that their owner put there.
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from gateway.store import api_keys, ids
 from gateway.store.errors import RowAbsent
@@ -30,6 +31,18 @@ def create(connection: Connection, subject_index: bytes, *, now: int) -> Person:
     made = Person(ids.new("per"), subject_index, now, None)
     connection.execute(insert(person), made._asdict())
     return made
+
+
+def known_or_new(connection: Connection, subject_index: bytes, *, now: int) -> Person:
+    """The living person behind a keyed hash, made if there is none: of many sign-ins at once, one makes them."""
+    known = by_subject(connection, subject_index)
+    if known is not None:
+        return known
+    try:
+        with connection.begin_nested():
+            return create(connection, subject_index, now=now)
+    except IntegrityError:  # made while this looked
+        return known_or_new(connection, subject_index, now=now)
 
 
 def by_subject(connection: Connection, subject_index: bytes) -> Person | None:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, insert, select, tuple_, update
 
-from gateway.store import ids
+from gateway.store import ids, mailboxes
 from gateway.store.codes import FINAL_STATES, OPEN_STATES, Progress, WorkState
 from gateway.store.errors import IllegalTransition, RowAbsent, StaleVersion
 from gateway.store.tables import scan
@@ -42,11 +42,20 @@ class Scan(NamedTuple):
         return Progress.of(self.state, self.paused_at)
 
 
-def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now: int, most: int | None = None) -> Scan:
-    """A queued scan of one mail folder, of its first `most` messages."""
+def create(  # noqa: PLR0913  # one keyword for each column that has no default
+    connection: Connection,
+    mailbox_id: str,
+    *,
+    source_graph_id: str,
+    now: int,
+    most: int | None = None,
+    scan_id: str | None = None,
+) -> Scan:
+    """A queued scan of one mail folder, of its first `most` messages. scan_id: one that was charged already."""
     queued = WorkState.QUEUED
     new = Scan(
-        ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most, None, None, 0
+        *(scan_id or ids.new("scn"), mailbox_id, queued, source_graph_id, 0, 0, 0, 0, None, 1, None, now, None, most),
+        *(None, None, 0),
     )
     connection.execute(insert(scan), new._asdict())
     return new
@@ -54,7 +63,10 @@ def create(connection: Connection, mailbox_id: str, *, source_graph_id: str, now
 
 def get(connection: Connection, mailbox_id: str, scan_id: str) -> Scan:
     """One scan of a mailbox. Raises RowAbsent."""
-    return _one(connection, mailbox_id, scan_id, lock=False)
+    row = connection.execute(select(scan).where(scan.c.id == scan_id, scan.c.mailbox_id == mailbox_id)).one_or_none()
+    if row is None:
+        raise RowAbsent("no such scan")
+    return Scan(**row._asdict())
 
 
 def by_id(connection: Connection, scan_id: str) -> Scan:
@@ -66,8 +78,12 @@ def by_id(connection: Connection, scan_id: str) -> Scan:
 
 
 def lock(connection: Connection, mailbox_id: str, scan_id: str, *, revision: int | None = None) -> Scan:
-    """The scan, held until the transaction ends, if it stands at `revision`. Raises RowAbsent, StaleVersion."""
-    found = _one(connection, mailbox_id, scan_id, lock=True)
+    """The scan, if it stands at `revision`; its mailbox is held, so what its owner does goes one after the other.
+
+    Until the transaction ends. Raises RowAbsent, StaleVersion.
+    """
+    mailboxes.lock(connection, mailbox_id)
+    found = get(connection, mailbox_id, scan_id)
     if revision is not None and found.revision != revision:
         raise StaleVersion("the preview has changed since it was read; read it again")
     return found
@@ -132,11 +148,3 @@ def _step(
     changed = update(scan).where(still_open).values({**values, "revision": scan.c.revision + 1})
     if connection.execute(changed).rowcount != 1:
         raise IllegalTransition("the scan is finished, or there is none")
-
-
-def _one(connection: Connection, mailbox_id: str, scan_id: str, *, lock: bool) -> Scan:
-    query = select(scan).where(scan.c.id == scan_id, scan.c.mailbox_id == mailbox_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise RowAbsent("no such scan")
-    return Scan(**row._asdict())

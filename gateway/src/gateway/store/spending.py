@@ -1,12 +1,14 @@
 """What asking an AI provider cost a person on a day. Reserved before a call, settled after: a crash leaves it spent.
 
-The day is counted in days since 1970, UTC. One transaction reads and writes: two calls can't have the same rest.
+The day is counted in days since 1970, UTC. The person is held while the rest is read and written: two calls can't
+have the same one.
 """
 
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from gateway.store import people
 from gateway.store.clock import DAY
 from gateway.store.tables import provider_spending
 
@@ -43,7 +45,8 @@ def on(connection: Connection, person_id: str, day: int) -> Spending:
 
 
 def reserve(connection: Connection, person_id: str, day: int, *, wanted: Spending, cap: Spending) -> Spending:
-    """What is granted of the wanted: both or nothing, as much as the cap leaves."""
+    """What is granted of the wanted: both or nothing, as much as the cap leaves. Raises RowAbsent: no such person."""
+    people.lock(connection, person_id)
     spent = on(connection, person_id, day)
     granted = Spending(min(wanted.tokens, cap.tokens - spent.tokens), min(wanted.nanos, cap.nanos - spent.nanos))
     if granted.tokens <= 0 or granted.nanos < 0 or (granted.nanos == 0 and wanted.nanos > 0):
