@@ -247,12 +247,14 @@ def test_a_folder_that_vanished_keeps_its_mail_where_it_is(desk: Desk) -> None:
 
 
 def test_the_journal_says_what_came_of_each(desk: Desk) -> None:
-    """Through the door: one entry a message, moved at the first attempt, no text in it."""
+    """Through the door: one entry a message, moved at the first attempt, with the message as it is now."""
     run = desk.moved()
     page = desk.house.ask("GET", f"/moves/{run['id']}/entries", 200).json()
     assert [(one["state"], one["attempts"], one["code"]) for one in page["items"]] == [("moved", 1, None)] * MESSAGES
     assert page["next_cursor"] is None
-    assert set(page["items"][0]) == {"id", "state", "attempts", "code"}
+    shown = {one["id"]: one["message"] for one in desk.house.decisions(desk.scan)}
+    assert [one["message"] for one in page["items"]] == list(shown.values())
+    assert set(page["items"][0]) == {"id", "state", "attempts", "code", "message", "folder_id", "from_folder_id"}
 
 
 def test_an_onlooker_does_not_take_the_log_away(desk: Desk) -> None:

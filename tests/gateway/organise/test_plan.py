@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from chassis.errors import Conflict, FailedPrecondition, InvalidArgument
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
 from gateway.organise import moves, plan
+from gateway.organise.apply import ApplyWorkflow
 from gateway.organise.context import Context
 from gateway.store import clock, decisions, folders, ids, journal, mailboxes, move_runs, people, scans
 from gateway.store.codes import DecisionKind, EntryState, WorkState
@@ -236,3 +238,43 @@ async def test_what_many_take_back_at_once_goes_back_once(preview: Preview) -> N
     preview.carry_out(run, EntryState.MOVED)
     undone = await asyncio.gather(*(preview.undo(run, key=f"tab {number}") for number in range(AT_ONCE)))
     assert sorted(one.total for one in undone) == [0] * (AT_ONCE - 1) + [2]
+
+
+class Desk:
+    """Graph as far as reading back goes."""
+
+    def __init__(self, places: dict[str, str | None]) -> None:
+        self.places = places
+
+    @property
+    def reader(self) -> "Desk":
+        return self
+
+    async def locate(self, wanted: Collection[str]) -> dict[str, str | None]:
+        return {one: self.places[one] for one in wanted}
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "code"),
+    [
+        (TARGET, EntryState.MOVED, None),
+        (SOURCE, EntryState.SKIPPED, "stopped"),
+        (None, EntryState.GONE, "message_gone"),
+    ],
+)
+async def test_a_stopped_run_reads_back_what_it_did_not_hear_of(
+    preview: Preview, place: str | None, state: EntryState, code: str | None
+) -> None:
+    """An attempt whose answer was lost is not made again: where the message is says what came of it."""
+    run = await preview.approve()
+    unknown, planned = preview.entries(run)
+    with preview.engine.begin() as connection:
+        move_runs.start(connection, run.id)
+        journal.mark_intended(connection, run.id, [unknown.id], now=clock.now())
+        move_runs.stop(connection, run.id)
+    graph: Any = Desk({unknown.message_id: place})
+    await ApplyWorkflow(replace(preview.context, graph=lambda _: graph)).stand_down(run.id)
+    assert [(one.state, one.code) for one in preview.entries(run)] == [(state, code), (EntryState.SKIPPED, "stopped")]
+    with preview.engine.begin() as connection:
+        assert move_runs.by_id(connection, run.id).state is WorkState.CANCELLED
+    assert planned.state is EntryState.PLANNED
