@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from chassis.errors import Unavailable
 from gateway.store import engine as store
+from gateway.store import postgresql as postgresql_store
 from gateway.store import transaction
 
 MORE_THAN_THERE_ARE = 100
@@ -25,7 +26,8 @@ def pooled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         engine = store.open(tmp_path / "organiser.db")
     else:
-        engine = create_engine(request.getfixturevalue("postgres").database().url, hide_parameters=True, **store.POOL)
+        url = request.getfixturevalue("postgresql").url
+        engine = postgresql_store.open(url, connections=store.POOL_SIZE)
     yield engine
     engine.dispose()
 
@@ -60,12 +62,11 @@ def take_all(crowd: Engine, held: ExitStack) -> None:
         held.enter_context(crowd.connect())
 
 
-async def test_a_server_without_a_place_for_us_is_unavailable_and_recovers(postgres: Any) -> None:
+async def test_a_server_without_a_place_for_us_is_unavailable_and_recovers(postgresql: Engine) -> None:
     """PostgreSQL's own max_connections, used up by others to the last one."""
-    database = postgres.database()
-    crowd = create_engine(database.url, poolclass=NullPool, hide_parameters=True)
-    database.dispose()
-    ours = create_engine(database.url, hide_parameters=True, **store.POOL)
+    crowd = create_engine(postgresql.url, poolclass=NullPool, hide_parameters=True)
+    postgresql.dispose()
+    ours = postgresql_store.open(postgresql.url, connections=store.POOL_SIZE)
     with ExitStack() as held:
         with pytest.raises(OperationalError):
             take_all(crowd, held)

@@ -8,12 +8,14 @@ from typing import Any, Final
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from gateway.store.engine import POOL_WAIT_S
+
 RAISED: Final = "P0001"  # SQLSTATE of what a trigger refuses
 
 
 def open(url: URL, *, connections: int) -> Engine:  # noqa: A001  # read as store.postgresql.open
     """An engine on one database with so many connections. Its errors name a kind and a constraint, and no value."""
-    engine = create_engine(url, hide_parameters=True, pool_size=connections, max_overflow=0)
+    engine = create_engine(url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_timeout=POOL_WAIT_S)
     event.listen(engine, "handle_error", _tell_no_values)
     return engine
 
