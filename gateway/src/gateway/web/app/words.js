@@ -47,7 +47,7 @@ export const EVENTS = /** @type {Record<string, string>} */ ({
   "session.refresh_reused": "Session ended: somebody had stolen what renews it", "session.token_refused": "Token refused",
   "access.denied": "Asked for what is somebody else's", "access.limited": "Asked for too much at once",
   "vault.decrypt_failed": "Something sealed did not open", "vault.key_rotated": "Operator replaced a key",
-  "mailbox.connected": "Mailbox connected", "mailbox.needs_sign_in": "Microsoft closed the mailbox",
+  "mailbox.connected": "Mailbox connected", "mailbox.disconnected": "Mailbox disconnected", "mailbox.needs_sign_in": "Microsoft closed the mailbox",
   "api_key.made": "API key made, for days", "api_key.revoked": "API key revoked",
   "token_key.rotated": "Operator replaced the signing key", "token_key.destroyed": "Operator destroyed a signing key",
   "message.released": "Held message released", "correction.made": "No attack: remembered", "correction.removed": "No attack: taken back",
@@ -61,7 +61,7 @@ export const EVENTS = /** @type {Record<string, string>} */ ({
   "scan.paused": "Preview paused", "scan.resumed": "Preview resumed", "undo.approved": "Undo begun", "undo.batch": "About to go back",
   "person.revoked": "Operator ended the access", "person.plan_given": "Operator gave a plan",
   "person.exported": "Everything exported", "person.erased": "Everything erased", "retention.run": "Old entries deleted",
-  "settings.loaded": "Server started",
+  "settings.loaded": "Server started", "vault.root_replaced": "Operator replaced the root key", "vault.root_forgotten": "Operator ended a former root key", "session.code_replayed": "Session ended: its one-time code came twice", "person.looked_up": "Operator looked you up",
 });
 
 /** Why a mailbox waits for its owner at Microsoft. */

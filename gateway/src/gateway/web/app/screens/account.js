@@ -3,7 +3,7 @@
 import { html, useSignal } from "../../vendor/preact.js";
 import { call, response } from "../api.js";
 import { Problem } from "../problem.js";
-import { askMicrosoft, mailboxes } from "../mailbox.js";
+import { askMicrosoft, enter, mailboxes } from "../mailbox.js";
 import { attempt, complain, say, settle } from "../notice.js";
 import { Dialog, download, fetched, Heading, into, submit, Table } from "../parts.js";
 import { ended, receipt, signIn, signOut } from "../session.js";
@@ -30,7 +30,7 @@ export function Screen() {
       else complain(error);
     }
   };
-  return html`<${Heading} title="Account" /><h2>Mailboxes</h2><${Mailboxes} />
+  return html`<${Heading} title="Account" /><h2>Mailboxes</h2><${Mailboxes} recently=${recently} />
     <h2>Plan</h2>${fetched("/api/v1/quota", "your plan", (plan) => html`<${Plan} plan=${plan} />`)}
     <h2>Sessions</h2>${fetched(SESSIONS, "your sessions", ({ items }, again) => html`<${Sessions} items=${items} again=${again} />`)}
     <h2>API keys</h2>${fetched(KEYS, "your keys", ({ items }, again) => html`<${Keys} items=${items} again=${again} /><${NewKey} again=${again} />`)}
@@ -42,7 +42,17 @@ export function Screen() {
         <button onClick=${() => (stale.value = false)}>Not now</button></p><//>`}`;
 }
 
-function Mailboxes() {
+/** @param {{recently: (work: () => Promise<void>) => Promise<void>}} props */
+function Mailboxes({ recently }) {
+  const leaving = useSignal(/** @type {string | null} */ (null));
+  const disconnect = () => recently(async () => {
+    const id = leaving.value;
+    leaving.value = null;
+    const { data } = await call("DELETE", `/api/v1/mailboxes/${id}`);
+    download("mail-organiser-receipt.json", new Blob([JSON.stringify(data)], { type: "application/json" }));
+    say("Disconnected; the receipt is in your downloads");
+    await enter();
+  });
   /** @param {string} tail @param {object} [wanted] */
   const ask = (tail, wanted = {}) => attempt(() => askMicrosoft(`/api/v1/mailboxes${tail}`, wanted, "account"));
   return html`<${Table} caption="Mailboxes" heads=${["Mailbox", "Allows", "Granted by Microsoft", ""]}>
@@ -50,8 +60,12 @@ function Mailboxes() {
         <td data-label="Allows">${access ? ACCESS[access] : "nothing"}${need && html` <span class="tag review">waits for you</span> ${NEEDS[need]}`}</td>
         <td data-label="Granted by Microsoft">${scopes.map((scope) => html`<code>${scope}</code> `)}</td>
         <td>${access === "preview" && html`<button onClick=${() => ask(`/${id}/sign-in`, { access: "full" })}>Allow moving</button> `}
-          <button onClick=${() => ask(`/${id}/sign-in`)}>Renew access</button></td></tr>`)}<//>
-    <p class="actions"><button onClick=${() => ask("")}>Connect another mailbox</button></p>`;
+          <button onClick=${() => ask(`/${id}/sign-in`)}>Renew access</button>${" "}
+          <button class="danger" onClick=${() => (leaving.value = id)}>Disconnect</button></td></tr>`)}<//>
+    <p class="actions"><button onClick=${() => ask("")}>Connect another mailbox</button></p>
+    ${leaving.value && html`<${Dialog} title=${`Disconnect ${mailboxName(leaving.value)}?`} onClose=${() => (leaving.value = null)}>
+      <p>Everything held about it goes at once, and nothing that was moved can be undone from here. Mail stays where it is in Outlook. You get a signed receipt.</p>
+      <p class="actions"><button class="danger" onClick=${disconnect}>Disconnect</button> <button autofocus onClick=${() => (leaving.value = null)}>Not now</button></p><//>`}`;
 }
 
 /** No name of a mailbox is kept. @param {string | null} id */
