@@ -230,7 +230,7 @@ def test_killed_at_any_touch_of_a_file_it_goes_on(
     shutil.copytree(tmp_path, folder)
     command = [sys.executable, "-c", KILLER, step, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert int(done.stdout) >= 10, "it was killed next to never"
+    assert int(done.stdout) >= 5, "it was killed next to never"
     for copy in sorted(folder.parent.glob("killed-*")):
         found = load(copy / "gateway.toml")
         assert ids(deployment.open_existing(found)) == keys

@@ -24,6 +24,7 @@ BUSY_TIMEOUT_MS = (
 )
 POOL_SIZE: Final = 16  # connections of one engine; a transaction takes milliseconds
 POOL_WAIT_S: Final = 5.0  # for one of them; then the caller is told that the database can't be reached
+DURABLE_WAIT_S: Final = 30.0  # the same of durable work, in front of which nobody sits
 POOL: Final = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_WAIT_S}
 FILE_MODE = 0o600  # -wal and -shm inherit it from the database file
 MIN_SQLITE = (3, 35, 0)  # RETURNING, which single use of codes rests on
@@ -50,7 +51,7 @@ def open(path: Path) -> Engine:  # noqa: A001  # read as store.engine.open; the 
 
 def open_durable(path: Path) -> Engine:
     """The same file and the same guarantees for DBOS, which begins its transactions itself, through the driver."""
-    return _engine(path, driver_isolation="IMMEDIATE")
+    return _engine(path, driver_isolation="IMMEDIATE", wait_s=DURABLE_WAIT_S)
 
 
 @contextmanager
@@ -99,13 +100,13 @@ def scrub(engine: Engine, *, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
             connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
-def _engine(path: Path, driver_isolation: str | None) -> Engine:
+def _engine(path: Path, driver_isolation: str | None, wait_s: float = POOL_WAIT_S) -> Engine:
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise DatabaseRefused(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or later is needed")
     _create(path)
-    engine = create_engine(
-        f"sqlite:///{path}", hide_parameters=True, connect_args={"isolation_level": driver_isolation}, **POOL
-    )
+    arguments = {"isolation_level": driver_isolation}
+    pool = POOL | {"pool_timeout": wait_s}
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args=arguments, **pool)
     event.listen(engine, "connect", _harden)
     return engine
 
