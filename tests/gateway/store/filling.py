@@ -35,7 +35,6 @@ from gateway.store import (
     sessions,
     spending,
     token_caches,
-    used_proofs,
 )
 from gateway.store.api_keys import ApiKey
 from gateway.store.codes import Access, CorrectionKind, DecisionKind, MatcherKind, ProtectionKind, Scope, WorkState
@@ -127,5 +126,4 @@ def _session(connection: Connection, person_id: str, now: int) -> str:
     exchange_codes.add(connection, ExchangeCode(token_bytes(32), session.id, b"v", now + clock.MINUTE))
     refresh_tokens.add(connection, token_bytes(32), session.id)
     denied_tokens.deny(connection, ids.new("jti"), session.id, expires_at=now + clock.MINUTE)
-    used_proofs.use(connection, token_bytes(32), expires_at=now + clock.MINUTE)
     return session.id
