@@ -5,7 +5,7 @@ The policy needs no nonce and names no foreign origin: script that isn't a file 
 turn a string into script (Trusted Types), which is what an access token in sessionStorage depends on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,15 +49,15 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         api = is_api(scope["path"])
 
-        async def send_secured(message: Message) -> None:
+        def send_secured(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"] = secured(message.get("headers", ()), api=api)
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, send_secured)
+        return self._app(scope, receive, send_secured)
