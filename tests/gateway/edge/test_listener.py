@@ -210,6 +210,25 @@ async def test_sixty_slow_connections_are_all_dropped_and_others_served(
     assert max(await dropping) < 3.5
 
 
+async def test_a_body_that_ends_after_its_answer_leaves_the_connection_idle(listener: Listener, tls: TlsFiles) -> None:
+    """Answered 401 before the body was there: when it has come, the clock between two requests runs."""
+    reader, writer = await connect(listener, tls)
+    writer.write(b"POST /api/v1/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n")
+    assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 401")
+    writer.write(b"body")
+    assert 0.5 < await closed_after(reader) < 3
+    writer.close()
+
+
+async def test_a_target_may_name_us(listener: Listener, tls: TlsFiles) -> None:
+    """RFC 9112, 3.2.2: of an absolute target the path counts, and none is "/"; a fragment is no part of one."""
+    for target in (b"https://localhost/", b"https://localhost", b"/#fragment", b"/?a=b?c"):
+        request = GET.replace(b" / ", b" " + target + b" ").replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        answer = await ask(listener, tls, request)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.endswith(b'"page"')
+
+
 async def test_who_does_not_read_the_answer_is_cut(listener: Listener, tls: TlsFiles) -> None:
     """100 MB are coming and nobody takes them: neither memory nor the connection is kept for that."""
     plain = socket.create_connection(("127.0.0.1", listener.port))

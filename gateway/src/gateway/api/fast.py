@@ -73,18 +73,16 @@ class FastRoute:
             raise Unauthenticated(REFUSED)
         check(self.needed, caller)
         try:
-            body = await self._body(scope, receive)
+            body = None if self.decoder is None else await self._body(self.decoder, scope, receive)
         except msgspec.MsgspecError as error:
             await refuse(scope, send, InvalidFields(), errors=[{"pointer": pointer(error), "code": "invalid"}])
             return
         await _answer(send, _encoder.encode(await self.handler(caller, body)))
 
-    async def _body(self, scope: Scope, receive: Receive) -> Any:
-        if self.decoder is None:
-            return None
-        if not any(name == b"content-type" and _is_json(value) for name, value in scope["headers"]):
+    async def _body(self, decoder: msgspec.json.Decoder[Any], scope: Scope, receive: Receive) -> Any:
+        if not [name for name, value in scope["headers"] if name == b"content-type" and _is_json(value)]:
             raise UnsupportedMediaType
-        return self.decoder.decode((await receive()).get("body", b""))  # whole already: gateway.edge.body
+        return decoder.decode((await receive()).get("body", b""))  # whole already: gateway.edge.body
 
 
 class Fast:
@@ -95,12 +93,14 @@ class Fast:
         self.routes: Final[Sequence[Route]] = [*routes, *app.routes]
         self._routes: Mapping[tuple[str, str], FastRoute] = {(route.method, route.path): route for route in routes}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None and self._is_ours_alone(scope):
-            await refuse(scope, send, MethodNotAllowed(), [(b"allow", allow(self.routes, scope).encode())])
-        else:
-            await (route or self._app)(scope, receive, send)
+        if route is not None:
+            return route(scope, receive, send)
+        if self._is_ours_alone(scope):
+            return refuse(scope, send, MethodNotAllowed(), [(b"allow", allow(self.routes, scope).encode())])
+        return self._app(scope, receive, send)
 
     def _is_ours_alone(self, scope: Scope) -> bool:
         """Whether the application has nothing at a path that stands here: to it, another method is no such thing."""

@@ -8,7 +8,7 @@ never more. Pure: the caller brings the time. Not shared between processes: gate
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, inf
 from typing import Final, NamedTuple
 
 import msgspec
@@ -80,8 +80,10 @@ class Buckets:
     def __init__(self, policy: Policy, capacity: int = CAPACITY) -> None:
         self.policy: Final = policy
         self._interval_s = policy.interval_s
-        self._most_s = (policy.quota - 1 + _ROUNDING) * policy.interval_s  # what may be spent when one is to be left
+        # Until it is full again, at most, when one request is left.
+        self.most_s: Final = (policy.quota - 1 + _ROUNDING) * policy.interval_s
         self._capacity = capacity
+        self._look_at = inf  # when it is next worth looking for buckets that are full again
         self._full_at: OrderedDict[bytes, float] = OrderedDict()  # key -> when its bucket is full again
 
     def __len__(self) -> int:
@@ -89,16 +91,16 @@ class Buckets:
 
     def full_at(self, key: bytes, now: float) -> float:
         """When the bucket of `key` is full again; `now` if it is. `now`: seconds of a clock that never goes back."""
-        self._forget_full(now)
-        return max(now, self._full_at.get(self._slot(key), now))
+        if now >= self._look_at:
+            self._forget_full(now)
+        found = self._full_at.get(key)
+        if found is None:
+            found = self._full_at.get(self._slot(key), now)
+        return max(now, found)
 
     def spent(self, key: bytes, now: float) -> float:
         """Requests that `key` has spent and not yet regained."""
         return (self.full_at(key, now) - now) / self._interval_s
-
-    def has_one(self, full_at: float, now: float) -> bool:
-        """Whether a bucket that is full again at `full_at` has one request left."""
-        return full_at - now <= self._most_s
 
     def grant(self, full_at: float, now: float) -> Grant:
         """Where the caller of such a bucket stands, without taking."""
@@ -107,13 +109,14 @@ class Buckets:
     def take(self, key: bytes, now: float) -> Grant:
         """Take one request for `key`, if there is one."""
         full_at = self.full_at(key, now)
-        return self.charge(key, full_at, now) if self.has_one(full_at, now) else self.grant(full_at, now)
+        return self.charge(key, full_at, now) if full_at - now <= self.most_s else self.grant(full_at, now)
 
     def charge(self, key: bytes, full_at: float, now: float) -> Grant:
-        """Take the request that has_one() said is there."""
-        slot = self._slot(key)
+        """Take one request, which must be left (most_s)."""
+        slot = key if key in self._full_at else self._slot(key)
         self._full_at[slot] = later = full_at + self._interval_s
         self._full_at.move_to_end(slot)
+        self._look_at = min(self._look_at, later)
         return grant(self.policy, (later - now) / self._interval_s, taken=True)
 
     def forget(self, key: bytes) -> None:
@@ -127,6 +130,7 @@ class Buckets:
         # Ordered by last take, so whoever stands first was silent longest; two a look keeps up with any flood.
         for _ in range(2):
             first = next(iter(self._full_at), None)
-            if first is None or self._full_at[first] > now:
+            self._look_at = inf if first is None else self._full_at[first]
+            if first is None or self._look_at > now:
                 return
             del self._full_at[first]

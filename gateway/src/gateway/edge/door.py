@@ -21,6 +21,7 @@ from gateway.edge.counts import EdgeCounts
 from gateway.edge.crowd import Crowd
 from gateway.edge.handshakes import Handshakes, Seat
 from gateway.edge.protocol import Deadlines, HttpConnection
+from gateway.edge.reading import Reading
 
 BACKLOG: Final = 2_048
 MANY: Final = 32  # accepted in one go: sock_accept never yields while others wait, and requests must go on
@@ -106,7 +107,7 @@ class Door:
         http = self._speak(ended)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: http,
+                lambda: Reading(http),
                 seat.arrived,
                 ssl=self._tls.current,
                 ssl_handshake_timeout=self._deadlines.handshake_s,

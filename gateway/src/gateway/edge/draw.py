@@ -11,7 +11,15 @@ from contextvars import Token
 from typing import Final
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags, Tracer, set_span_in_context
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    TraceFlags,
+    Tracer,
+    format_trace_id,
+    set_span_in_context,
+)
 
 from chassis.telemetry import edge_span
 from gateway.edge.headers import Header
@@ -19,6 +27,7 @@ from gateway.edge.headers import Header
 _NOT_KEPT: Final = TraceFlags(TraceFlags.DEFAULT)
 _SPAN_BITS: Final = 64
 _TRACE_BITS: Final = 128
+_NOWHERE: Final = Context()  # nothing of whoever opened the connection is current in a request
 
 
 class Draw:
@@ -32,7 +41,7 @@ class Draw:
         """The request's span, current while inside. A traceparent in its headers is linked where the trace is kept."""
         if random.random() < self._share:  # noqa: S311  # no secret
             return edge_span(self._tracer, "http.request", _traceparent(headers), drawn=True)
-        return _Unkept()
+        return Unkept()
 
 
 def _traceparent(headers: Iterable[Header]) -> str | None:
@@ -40,13 +49,28 @@ def _traceparent(headers: Iterable[Header]) -> str | None:
     return found[0].decode("latin-1") if len(found) == 1 else None
 
 
-class _Unkept(AbstractContextManager[Span]):
+def trace_id(span: Span) -> str:
+    """32 hex digits."""
+    return span.trace_id if isinstance(span, Unkept) else format_trace_id(span.get_span_context().trace_id)
+
+
+class Unkept(NonRecordingSpan, AbstractContextManager[Span]):
+    """A span that nobody keeps: the trace's id, and the rest once it is asked for. Current while inside."""
+
+    def __init__(self) -> None:
+        self.trace_id = f"{random.getrandbits(_TRACE_BITS) | 1:032x}"  # a name; never 0
+        self._known: SpanContext | None = None
+
+    def get_span_context(self) -> SpanContext:
+        """For calls onward, which aren't kept either."""
+        if self._known is None:
+            span_id = random.getrandbits(_SPAN_BITS) | 1
+            self._known = SpanContext(int(self.trace_id, 16), span_id, is_remote=False, trace_flags=_NOT_KEPT)
+        return self._known
+
     def __enter__(self) -> Span:
-        ids = random.getrandbits(_TRACE_BITS + _SPAN_BITS) | 1 << _SPAN_BITS | 1  # names; neither is 0
-        context = SpanContext(ids >> _SPAN_BITS, ids & ((1 << _SPAN_BITS) - 1), is_remote=False, trace_flags=_NOT_KEPT)
-        span = NonRecordingSpan(context)
-        self._token: Token[Context] = attach(set_span_in_context(span, Context()))
-        return span
+        self._token: Token[Context] = attach(set_span_in_context(self, _NOWHERE))
+        return self
 
     def __exit__(self, *_: object) -> None:
         detach(self._token)

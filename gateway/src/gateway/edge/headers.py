@@ -6,7 +6,7 @@ turn a string into script (Trusted Types), which is what an access token in sess
 happening, browsers report to us and to nobody else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,15 +53,15 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         api = is_api(scope["path"])
 
-        async def send_secured(message: Message) -> None:
+        def send_secured(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"] = secured(message.get("headers", ()), api=api)
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, send_secured)
+        return self._app(scope, receive, send_secured)

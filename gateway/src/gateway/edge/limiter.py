@@ -39,7 +39,7 @@ class LocalLimiter:
         for policy, key in charges:
             buckets = self.of(policy)
             full_at = buckets.full_at(key, now)
-            passes = passes and buckets.has_one(full_at, now)
+            passes = passes and full_at - now <= buckets.most_s
             met.append((buckets, key, full_at))
         if passes:
             return [buckets.charge(key, full_at, now) for buckets, key, full_at in met]

@@ -20,6 +20,8 @@ WINDOW_S: Final = 60
 class By(StrEnum):
     """Whose requests are counted together."""
 
+    __hash__ = str.__hash__  # Enum's is written in Python, and these are keys on every request
+
     ADDRESS = auto()  # a network address, for IPv6 its /64
     PERSON = auto()
     KEY = auto()  # an API key; whoever comes without one is not counted by it
@@ -27,6 +29,8 @@ class By(StrEnum):
 
 class RouteClass(StrEnum):
     """What a request is for."""
+
+    __hash__ = str.__hash__
 
     SESSION = auto()  # open routes of the API: signing in
     PAGES = auto()  # everything outside of the API

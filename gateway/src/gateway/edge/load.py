@@ -28,12 +28,8 @@ class Load:
         self._most = most
         self._max_lag_s = max_lag_s
         self._lags: deque[float] = deque([0.0] * LOOKS, maxlen=LOOKS)
+        self.standing_lag_s = 0.0  # the least lag of the last looks
         self._counts = counts or EdgeCounts()
-
-    @property
-    def standing_lag_s(self) -> float:
-        """The least lag of the last looks, in seconds."""
-        return min(self._lags)
 
     def excess(self) -> str | None:
         """Which signal says that one more is too many, counted; None when there is room."""
@@ -49,6 +45,7 @@ class Load:
     def looked(self, lag_s: float) -> None:
         """One look: the loop was this late."""
         self._lags.append(max(0.0, lag_s))
+        self.standing_lag_s = min(self._lags)
         self._counts.lag.set(self.standing_lag_s)
 
     async def watch(self) -> None:

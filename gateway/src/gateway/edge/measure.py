@@ -5,6 +5,7 @@ send - so nobody can add a series; a path is in none of them. Each combination i
 """
 
 import time
+from collections.abc import Awaitable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -37,11 +38,11 @@ class Measure:
         began = time.perf_counter()
         status = 0  # nothing was answered
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, noting)

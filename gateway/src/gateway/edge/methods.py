@@ -4,7 +4,7 @@ Guarantees: methods outside a closed list get 405 and Allow (TRACE would echo th
 is closed at once: it would pass every later layer, which look at HTTP only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,10 +22,10 @@ class Methods:
         self._app = app
         self._routes = tuple(routes)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] == "http" and scope["method"] not in METHODS:
-            await refuse(scope, send, MethodNotAllowed(), [(b"allow", allow(self._routes, scope).encode())])
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-        else:
-            await self._app(scope, receive, send)
+            return refuse(scope, send, MethodNotAllowed(), [(b"allow", allow(self._routes, scope).encode())])
+        if scope["type"] == "websocket":
+            return send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        return self._app(scope, receive, send)

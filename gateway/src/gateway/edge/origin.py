@@ -5,6 +5,7 @@ recorded. Every 401, 403 and 429 is noted once, whoever refused; so is what an i
 """
 
 import hmac
+from collections.abc import Awaitable
 from ipaddress import IPv4Address, ip_address
 from typing import Final, Protocol
 
@@ -45,20 +46,20 @@ class Origins:
         self._key = audit.network_key()
         self._note = audit.note
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         found: list[str] = []
         scope[DENIED] = found
         origin.enter(lambda: Origin("edge", network_mark(scope, self._key), scope.get(TRACE_ID)))
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 self._noted(scope, message, found)
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, noting)
+        return self._app(scope, receive, noting)
 
     def _noted(self, scope: Scope, message: Message, found: list[str]) -> None:
         kind = Kind.DENIED if found else _KINDS.get(message["status"])

@@ -5,7 +5,7 @@ id and a log line that names its type and place, never its text; an error that a
 422 that repeats the input) is replaced. Must never echo input: field pointers name only fields that we declared.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import grpc
@@ -118,7 +118,8 @@ class Problems:
             _log(error, scope)
             await answer.refuse(error)
         else:
-            await answer.refuse(Internal())  # only if nothing was said at all
+            if not answer.started:  # nothing was said at all
+                await answer.refuse(Internal())
 
 
 class _Answer:
@@ -127,24 +128,26 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
         self._send = send
-        self._started = False
+        self.started = False
         self._replaced = False
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            self._started = True
+            self.started = True
             if _is_foreign(message):
                 self._replaced = True
-                await refuse(self._scope, self._send, _kind(message["status"])(), _kept(message["headers"]))
-                return
-        if not self._replaced:
-            await self._send(message)
+                return refuse(self._scope, self._send, _kind(message["status"])(), _kept(message["headers"]))
+        return _nothing() if self._replaced else self._send(message)
 
     async def refuse(self, error: Exception) -> None:
         # Once begun, an answer can't become another one; ending here makes the server cut the connection, which is
         # how a client learns that what it got is incomplete.
-        if not self._started:
+        if not self.started:
             await refuse(self._scope, self._send, named(error))
+
+
+async def _nothing() -> None:
+    pass
 
 
 async def refuse(

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 import httptools
 import msgspec
@@ -18,10 +19,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from chassis.errors import InvalidArgument, ServiceError, problem
+from gateway.edge.alarm import Alarm
 from gateway.edge.allow import ALLOW
+from gateway.edge.body import ARRIVED
+from gateway.edge.cycle import Cycle
 from gateway.edge.framing import MAX_HEADER_BYTES, doubtful
 from gateway.edge.headers import Header, secured
-from gateway.edge.joined import Joined
 from gateway.edge.problems import CONTENT_TYPE, MethodNotAllowed
 
 _REASONS: Final = {400: "Bad Request", 405: "Method Not Allowed"}
@@ -53,17 +56,18 @@ class HttpConnection(HttpToolsProtocol):
         super().__init__(config, state, {})
         self._deadlines = deadlines
         self._ended = ended
-        self._deadline: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self.loop, min(deadlines.headers_s, deadlines.message_s, deadlines.idle_s))
         self._stalled: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._in_headers = True
+        self._idle = False  # between two requests
         self._requests = 0  # whose headers are complete
         self._deaf = False  # nothing that comes is read any more
 
     @property
     def waiting(self) -> bool:
         """Whether it is the client's turn."""
-        return self._deadline is not None or not self._answering
+        return self._alarm.is_set or not self._answering
 
     def cut(self) -> None:
         """End it now. abort, not close: whoever sends a byte a second may also read one a second."""
@@ -75,12 +79,12 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a Transport
         """The clock for the first request starts."""
-        super().connection_made(Joined(transport, self.loop))
+        super().connection_made(transport)
         self._start(self._deadlines.headers_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No clock outlives its connection."""
-        self._stop()
+        self._alarm.end()
         self._unstall()
         super().connection_lost(exc)
         self._ended()
@@ -99,10 +103,10 @@ class HttpConnection(HttpToolsProtocol):
         """Bound what comes before the headers end: in bytes, and in time even if it never begins a request."""
         if self._deaf:
             return
-        if not self._answering and self._deadline is None:  # llhttp skips empty lines: they must not keep us here
+        if self._idle:  # llhttp skips empty lines: they must not keep us here
+            self._idle = False
             self._start(self._deadlines.headers_s)
         requests, began_in_headers = self._requests, self._in_headers
-        self._unset_keepalive_if_required()
         self._parse(data)
         headers_only = began_in_headers and self._in_headers  # not the end of a body, however large
         if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
@@ -130,28 +134,76 @@ class HttpConnection(HttpToolsProtocol):
         """One header; in a trailer, too, which is refused."""
         if not self._in_headers:
             raise _Refused
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The headers are there; the body has its own deadline."""
-        if doubtful(self.parser.get_http_version(), self.url, self.headers):
+        version = self.parser.get_http_version()
+        if doubtful(version, self.url, self.headers):
             raise _Refused
         self._in_headers = False
         self._header_bytes = 0
         self._requests += 1
         self._start(self._deadlines.message_s)
-        super().on_headers_complete()
+        self._describe(version)
+        self.cycle = self._begun(keep_alive=version == "1.1" and self.parser.should_keep_alive())
+        self._start_asgi_task(self.cycle, self.app)
+
+    def _describe(self, version: str) -> None:
+        path, query = _parted(self.url)
+        text = path.decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["path"] = unquote(text) if "%" in text else text
+        self.scope["raw_path"] = path
+        self.scope["query_string"] = query
+
+    def _begun(self, *, keep_alive: bool) -> Cycle:
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=[],
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
 
     def on_message_complete(self) -> None:
-        """All is there. From here on, time is ours."""
-        self._stop()
+        """All is there. From here on, time is ours; or it was answered before, and the next one may come."""
         self._in_headers = True
-        super().on_message_complete()
+        if self.cycle.response_complete:
+            self._rest()
+            return
+        self._alarm.stop()
+        self.scope[ARRIVED] = True  # type: ignore[typeddict-unknown-key]  # for gateway.edge.body
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        """All was said. What is left of the body still has its deadline."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self._in_headers:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._idle = True
+        self._alarm.set(self._deadlines.idle_s, self.timeout_keep_alive_handler)
 
     def _refuse(self, error: ServiceError, *more: Header) -> None:
         """The last thing that is said on this connection; never beside another answer."""
         self._deaf = True
-        self._stop()
+        self._alarm.stop()
         if self._answering and self._in_headers:  # an earlier request is being answered: that answer is the last
             self.cycle.keep_alive = False
             self.flow.pause_reading()
@@ -163,18 +215,21 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
     def _start(self, seconds: float) -> None:
-        self._stop()
-        self._deadline = self.loop.call_later(seconds, self.cut)
-
-    def _stop(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._alarm.set(seconds, self.cut)
 
     def _unstall(self) -> None:
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+
+
+def _parted(target: bytes) -> tuple[bytes, bytes]:
+    """Path and query. target: not doubtful."""
+    if target[:1] == b"/" and b"#" not in target:
+        path, _, query = target.partition(b"?")
+        return path, query
+    parsed = httptools.parse_url(target)
+    return parsed.path or b"/", parsed.query or b""
 
 
 def _written(error: ServiceError, *more: Header) -> bytes:

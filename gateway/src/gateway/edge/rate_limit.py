@@ -9,7 +9,8 @@ Which limits there are: gateway.edge.limits.
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Final
 
@@ -44,33 +45,35 @@ class AddressLimit:
         self._open = {kind: _policies(kind, limits) for kind in (RouteClass.SESSION, RouteClass.PAGES)}
         self._failures = limits.of(FAILURES)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         scope[ROUTE_CLASS] = kind = route_class(scope["method"], scope["path"])
         address = self._addresses.key(scope)
         scope[CALLERS] = {By.ADDRESS: address}
         policies = self._open.get(kind)
         if policies is not None:
-            await _limited(self._app, self._limiter, policies.charges(scope[CALLERS]), scope, receive, send)
-        else:
-            await self._counting_failures(Charge(self._failures, address), scope, receive, send)
+            return _limited(self._app, self._limiter, policies.charges(scope[CALLERS]), scope, receive, send)
+        return self._counting_failures(address, scope, receive, send)
 
-    async def _counting_failures(self, charge: Charge, scope: Scope, receive: Receive, send: Send) -> None:
+    def _counting_failures(self, address: bytes, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # A closed route is limited further in. Here only failures count, so that guessing runs dry.
-        dry = self._dry.wait_s(charge.key, time.monotonic())
+        dry = self._dry.wait_s(address)
         if dry:
-            await _refuse(scope, send, [charge], [Grant(allowed=False, remaining=0, reset_s=dry)])
-            return
+            charge = Charge(self._failures, address)
+            return _refuse(scope, send, [charge], [Grant(allowed=False, remaining=0, reset_s=dry)])
 
-        async def counting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == Unauthenticated.http_status:
-                (grant,) = await self._limiter.take([charge])
-                self._dry.note(charge.key, grant, time.monotonic())
-            await send(message)
+        def counting(message: Message) -> Awaitable[None]:
+            failed = message["type"] == "http.response.start" and message["status"] == Unauthenticated.http_status
+            return self._failed(address, message, send) if failed else send(message)
 
-        await self._app(scope, receive, counting)
+        return self._app(scope, receive, counting)
+
+    async def _failed(self, address: bytes, message: Message, send: Send) -> None:
+        (grant,) = await self._limiter.take([Charge(self._failures, address)])
+        self._dry.note(address, grant)
+        await send(message)
 
 
 class Addresses:
@@ -98,18 +101,20 @@ class Dry:
     def __init__(self) -> None:
         self._until: OrderedDict[bytes, float] = OrderedDict()
 
-    def wait_s(self, key: bytes, now: float) -> int:
+    def wait_s(self, key: bytes) -> int:
         """Whole seconds until `key` may fail again; 0: now."""
-        until = self._until.get(key, 0.0)
+        if not self._until:
+            return 0
+        now, until = time.monotonic(), self._until.get(key, 0.0)
         if until <= now:
             self._until.pop(key, None)
             return 0
         return int(until - now) + 1
 
-    def note(self, key: bytes, grant: Grant, now: float) -> None:
+    def note(self, key: bytes, grant: Grant) -> None:
         """What the limiter said to one more failure."""
         if grant.remaining == 0:
-            self._until[key] = now + grant.reset_s
+            self._until[key] = time.monotonic() + grant.reset_s
             if len(self._until) > CAPACITY:
                 self._until.popitem(last=False)
 
@@ -120,22 +125,23 @@ class PersonLimit:
     def __init__(self, app: ASGIApp, *, limits: Limits, limiter: Limiter, secret: bytes) -> None:
         self._app = app
         self._limiter = limiter
-        self._secret = secret
+        self._key = lru_cache(CAPACITY)(partial(_key, secret))
         self._policies = {kind: _policies(kind, limits) for kind in RouteClass}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] != "http" or PRINCIPAL not in scope:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         who = scope[PRINCIPAL]
         callers = {**scope[CALLERS], By.PERSON: self._key(who.person_id)}
         if who.key_id is not None:
             callers[By.KEY] = self._key(who.key_id)
         charges = self._policies[scope[ROUTE_CLASS]].charges(callers)
-        await _limited(self._app, self._limiter, charges, scope, receive, send)
+        return _limited(self._app, self._limiter, charges, scope, receive, send)
 
-    def _key(self, identity: str) -> bytes:
-        return blake2b(identity.encode(), key=self._secret, digest_size=KEY_BYTES).digest()
+
+def _key(secret: bytes, identity: str) -> bytes:
+    return blake2b(identity.encode(), key=secret, digest_size=KEY_BYTES).digest()
 
 
 class Policies:
@@ -161,10 +167,10 @@ async def _limited(  # noqa: PLR0913, PLR0917  # ASGI's three, and what they are
         await _refuse(scope, send, charges, grants)
         return
 
-    async def informing(message: Message) -> None:
+    def informing(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             message["headers"] = [*message["headers"], *standing(charges, grants)]
-        await send(message)
+        return send(message)
 
     await app(scope, receive, informing)
 

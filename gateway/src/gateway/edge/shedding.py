@@ -6,6 +6,7 @@ is always let through.
 """
 
 import secrets
+from collections.abc import Awaitable
 from typing import ClassVar, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,26 +34,26 @@ class Shedding:
         self._app = app
         self._load = load
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """See ASGI."""
         if scope["type"] != "http" or scope["path"] in ALWAYS:
-            await self._app(scope, receive, send)
-        elif self._load.excess() is not None:
+            return self._app(scope, receive, send)
+        if self._load.excess() is not None:
             least, most = RETRY_S
-            await refuse(scope, send, Overloaded(retry_after=least + secrets.randbelow(most - least + 1)))
-        else:
-            await self._counted(scope, receive, send)
+            return refuse(scope, send, Overloaded(retry_after=least + secrets.randbelow(most - least + 1)))
+        return self._counted(scope, receive, send)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         load = self._load
         load.waiting += 1
         waits = True
 
-        async def answering(message: Message) -> None:
+        def answering(message: Message) -> Awaitable[None]:
             nonlocal waits
             if waits:  # an answer that has begun, such as a stream of events, holds its place in no queue
                 waits = False
                 load.waiting -= 1
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, answering)

@@ -6,12 +6,13 @@ text. Which traces are kept is drawn at their beginning; what is not kept costs 
 Every answer carries X-Request-Id: the trace id, also where tracing is switched off.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
-from opentelemetry.trace import Span, Status, StatusCode, format_trace_id
+from opentelemetry.trace import Span, Status, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.edge.draw import Draw
+from gateway.edge.draw import Draw, trace_id
 from gateway.edge.measure import named_method, template
 from gateway.edge.problems import TRACE_ID
 
@@ -33,20 +34,20 @@ class Trace:
             await self._app(scope, receive, send)
             return
         with self._draw.begin(scope["headers"]) as span:
-            await self._traced(scope, receive, send, span)
+            await self._app(scope, receive, _identified(scope, send, span))
 
-    async def _traced(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
-        trace_id = format_trace_id(span.get_span_context().trace_id)
-        scope[TRACE_ID] = trace_id
-        scope[FASTAPI_TELEMETRY] = None
 
-        async def send_identified(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (REQUEST_ID, trace_id.encode())]
-                _describe(span, scope, message["status"])
-            await send(message)
+def _identified(scope: Scope, send: Send, span: Span) -> Send:
+    scope[TRACE_ID] = name = trace_id(span)
+    scope[FASTAPI_TELEMETRY] = None
 
-        await self._app(scope, receive, send_identified)
+    def send_identified(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, name.encode())]
+            _describe(span, scope, message["status"])
+        return send(message)
+
+    return send_identified
 
 
 def _describe(span: Span, scope: Scope, status: int) -> None:

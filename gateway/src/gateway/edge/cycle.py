@@ -1,0 +1,113 @@
+"""One answer on its way out: uvicorn's cycle of a request, with what every answer says written once.
+
+Guarantees: no header leaves with a character that could end it; a body is as long as its head says. A head that
+announces a length leaves together with the body's first part - one TLS record and one system call instead of two -
+and the head of a stream at once.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
+
+from gateway.edge.headers import NO_STORE, SECURITY_HEADERS, Header
+
+_NAMES: Final = 256  # of headers, remembered with how they are written; ours are about thirty
+_NO_BODY: Final = frozenset({204, 304})  # RFC 9110, 6.4.1
+
+
+class Cycle(RequestResponseCycle):
+    """receive(), and what happens when an application fails, are uvicorn's."""
+
+    _head = b""  # waits for the body's first part
+    _says_close = False
+
+    async def send(self, message: Any) -> None:
+        """ASGI's. RuntimeError for a message out of order, a header that is none, a body of another length."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        kind = message["type"]
+        if kind == "http.response.start" and not self.response_started:
+            self._begin(message["status"], message.get("headers", ()))
+        elif kind == "http.response.body" and self.response_started and not self.response_complete:
+            self._go_on(message.get("body", b""), more=message.get("more_body", False))
+        else:
+            raise RuntimeError(f"Out of order: {kind}")
+
+    def _begin(self, status: int, headers: Iterable[Header]) -> None:
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        lines = [_WRITTEN.get(header) or self._line(*header) for header in headers]
+        if not (self.keep_alive or self._says_close):
+            lines.append(b"connection: close\r\n")
+        if self.chunked_encoding is None and status not in _NO_BODY and self.scope["method"] != "HEAD":
+            self.chunked_encoding = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        self._head = b"".join((STATUS_LINE[status], *lines, b"\r\n"))
+        if self.chunked_encoding:
+            self._write(b"")
+
+    def _line(self, name: bytes, value: bytes) -> bytes:
+        lower, begin = _name(name)
+        if HEADER_VALUE_RE.search(value):
+            raise RuntimeError("A header's value has a character that no value may have")
+        if lower in _FRAMING:
+            self._frame(lower, value.lower())
+        return begin + value + b"\r\n"
+
+    def _frame(self, name: bytes, value: bytes) -> None:
+        if name == b"content-length" and self.chunked_encoding is None:
+            self.expected_content_length, self.chunked_encoding = int(value), False
+        elif name == b"transfer-encoding" and value == b"chunked":
+            self.expected_content_length, self.chunked_encoding = 0, True
+        elif name == b"connection" and b"close" in [token.strip() for token in value.split(b",")]:
+            self.keep_alive, self._says_close = False, True
+
+    def _go_on(self, body: bytes, *, more: bool) -> None:
+        if self.scope["method"] == "HEAD":
+            self.expected_content_length = 0
+            self._write(b"")
+        elif self.chunked_encoding:
+            self._write(_chunk(body) if more else _chunk(body) + b"0\r\n\r\n")
+        else:
+            self.expected_content_length -= len(body)
+            if self.expected_content_length < 0:
+                raise RuntimeError("The body is longer than its Content-Length")
+            self._write(body)
+        if not more:
+            self._complete()
+
+    def _complete(self) -> None:
+        if self.expected_content_length:
+            raise RuntimeError("The body is shorter than its Content-Length")
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def _write(self, data: bytes) -> None:
+        if self._head:
+            self._head, data = b"", self._head + data
+        if data:
+            self.transport.write(data)
+
+
+@lru_cache(_NAMES)
+def _name(name: bytes) -> tuple[bytes, bytes]:
+    """In lower case, and how its line begins."""
+    if HEADER_RE.search(name):
+        raise RuntimeError("A header's name has a character that no name may have")
+    return name.lower(), name.lower() + b": "
+
+
+def _chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+
+
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
+_EVERYWHERE: Final = (*SECURITY_HEADERS, NO_STORE, (b"content-type", b"application/json"))
+_WRITTEN: Final = {header: header[0] + b": " + header[1] + b"\r\n" for header in _EVERYWHERE}
