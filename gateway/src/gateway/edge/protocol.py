@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 
 from chassis.errors import InvalidArgument, ServiceError, problem
 from gateway.edge.allow import ALLOW
+from gateway.edge.counts import Malformed
 from gateway.edge.framing import MAX_HEADER_BYTES, doubtful
 from gateway.edge.headers import Header, secured
 from gateway.edge.joined import Joined
@@ -47,12 +48,21 @@ class _Refused(Exception):
 
 
 class HttpConnection(HttpToolsProtocol):
-    """The protocol. ended: called once, when the connection is gone."""
+    """The protocol. ended: called once, when the connection is gone; malformed: once, when what came ends it."""
 
-    def __init__(self, config: Config, state: ServerState, deadlines: Deadlines, ended: Callable[[], None]) -> None:
+    def __init__(  # uvicorn's two, and what a connection tells
+        self,
+        config: Config,
+        state: ServerState,
+        deadlines: Deadlines,
+        ended: Callable[[], None],
+        malformed: Callable[[Malformed], None],
+    ) -> None:
         super().__init__(config, state, {})
         self._deadlines = deadlines
         self._ended = ended
+        self._malformed = malformed
+        self._why = Malformed.UNPARSABLE
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._header_bytes = 0
@@ -108,20 +118,22 @@ class HttpConnection(HttpToolsProtocol):
         if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
             self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
-            self._refuse(MALFORMED)
+            self._refuse(MALFORMED, Malformed.TOO_LARGE)
 
     def _parse(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserInvalidMethodError:
-            self._refuse(UNKNOWN_METHOD)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._refuse(MALFORMED)
+            self._refuse(UNKNOWN_METHOD, Malformed.UNKNOWN_METHOD)
+        except httptools.HttpParserUpgrade:
+            self._refuse(MALFORMED, Malformed.AMBIGUOUS)
+        except httptools.HttpParserError:
+            self._refuse(MALFORMED, self._why)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         if self._answering:
-            raise _Refused
+            raise self._doubt(Malformed.PIPELINED)
         super().on_message_begin()
         self._in_headers = True
         self._start(self._deadlines.headers_s)
@@ -129,13 +141,13 @@ class HttpConnection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; in a trailer, too, which is refused."""
         if not self._in_headers:
-            raise _Refused
+            raise self._doubt(Malformed.TRAILER)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The headers are there; the body has its own deadline."""
         if doubtful(self.parser.get_http_version(), self.url, self.headers):
-            raise _Refused
+            raise self._doubt(Malformed.AMBIGUOUS)
         self._in_headers = False
         self._header_bytes = 0
         self._requests += 1
@@ -148,9 +160,16 @@ class HttpConnection(HttpToolsProtocol):
         self._in_headers = True
         super().on_message_complete()
 
-    def _refuse(self, answer: bytes) -> None:
+    def _doubt(self, reason: Malformed) -> _Refused:
+        self._why = reason
+        return _Refused()
+
+    def _refuse(self, answer: bytes, reason: Malformed) -> None:
         """The last thing that is said on this connection; never beside another answer."""
+        if self._deaf:
+            return
         self._deaf = True
+        self._malformed(reason)
         self._stop()
         if self._answering and self._in_headers:  # an earlier request is being answered: that answer is the last
             self.cycle.keep_alive = False
