@@ -1,9 +1,12 @@
 """Who gets as far as a handler: our authority's certificates, in date, named in the table, over TLS 1.3."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,41 @@ async def test_a_server_with_another_name_is_not_talked_to(house: Any) -> None:
     async with house.serve(tls=house.gateway) as serving:
         assert await _code(house.channel(serving.port)) is grpc.StatusCode.UNAVAILABLE
     assert house.echo.parsed == []
+
+
+async def test_a_server_that_is_not_who_it_should_be_is_counted_and_told(
+    house: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another authority's, another name, no TLS at all: one each, in a line without TLS's words; a dead one is none."""
+    distrusted: list[None] = []
+    stranger = LocalAuthority.open(tmp_path / "other").issue(GATEWAY)
+    async with house.serve() as serving, house.serve(tls=house.gateway) as other, _plain() as plain:
+        for port, files in ((serving.port, stranger), (other.port, None), (plain, None)):
+            before = len(distrusted)
+            channel = house.channel(port, files, distrusted=lambda: distrusted.append(None))
+            assert await _code(channel) is grpc.StatusCode.UNAVAILABLE
+            assert len(distrusted) == before + 1
+        good = house.channel(serving.port, distrusted=lambda: distrusted.append(None))
+        assert await _code(good) is grpc.StatusCode.OK
+    dead = house.channel(serving.port, distrusted=lambda: distrusted.append(None))
+    assert await _code(dead) is grpc.StatusCode.UNAVAILABLE
+    assert len(distrusted) == 3
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "peer.distrusted" in line]
+    assert [set(line) for line in told] == [{"time", "level", "event", "logger", "untold"}] * 3
+
+
+@asynccontextmanager
+async def _plain() -> AsyncIterator[int]:
+    """A server that speaks something else."""
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
 
 
 @pytest.mark.parametrize("kind", ["email", "uri", "common name", "wildcard"])

@@ -1,7 +1,8 @@
 """The gRPC client of every service: mTLS, TLS 1.3 alone, deadlines, trace context, new certificates without a restart.
 
 Guarantees: a call without a timeout isn't sent; when the certificate files change, new calls use a new connection and
-the calls under way finish on the old one; nothing is retried, because only the caller knows what may be done twice.
+the calls under way finish on the old one; nothing is retried, because only the caller knows what may be done twice;
+a server that is not who it should be is counted and leaves a line in the log, without a word of what TLS said.
 Must never: follow a proxy variable, or send a stranger's metadata on.
 """
 
@@ -16,7 +17,8 @@ import grpc
 from opentelemetry import trace
 from opentelemetry.trace import Span, StatusCode, Tracer
 
-from chassis import telemetry
+from chassis import logs, telemetry
+from chassis.sparing import Sparing
 from chassis.tls import TlsFiles, TlsMaterial, TlsWatch
 
 MAX_MESSAGE = 8 * 1024 * 1024  # bytes; as chassis.server.Limits
@@ -24,6 +26,7 @@ LOOK_SECONDS = 1.0  # between two looks at the certificate files
 KEEPALIVE_MS = 30_000  # a dead peer is noticed within 40 s even without calls
 KEEPALIVE_TIMEOUT_MS = 10_000
 RECONNECT_MS = 200  # first wait after a failed connection
+DISTRUST = ("Tls handshake failed", "verification check failed")  # what C-core says of a server's certificate or name
 MAX_RECONNECT_MS = 5_000  # a service that comes back is used again within this
 
 
@@ -31,22 +34,23 @@ class DeadlineMissing(ValueError):
     """A call without a timeout: a mistake in the calling code."""
 
 
-def open_channel(
+def open_channel(  # noqa: PLR0913  # whom to call, as whom, and by keyword who is told
     target: str,
     tls: TlsFiles,
     server_name: str,
     *,
     max_message: int = MAX_MESSAGE,
     tracer: Tracer | None = None,
+    distrusted: Callable[[], object] = lambda: None,
 ) -> grpc.aio.Channel:
     """A channel for generated stubs, which may live as long as the process. Call it inside of the event loop.
 
     target: "host:port" or "dns:///name:port"; several addresses are taken in turn. server_name: the DNS SAN that the
-    server must have. Raises StartRefused if the files can't be used; connects at the first call.
+    server must have. distrusted: called for each call that failed because the server did not prove that. Raises
+    StartRefused if the files can't be used; connects at the first call.
     """
-    return _RotatingChannel(
-        target, tls, _options(server_name, max_message), tracer or trace.get_tracer("chassis.channel")
-    )
+    options = _options(server_name, max_message)
+    return _RotatingChannel(target, tls, options, tracer or trace.get_tracer("chassis.channel"), distrusted)
 
 
 def _options(server_name: str, max_message: int) -> list[tuple[str, int | str]]:
@@ -103,7 +107,16 @@ class _Generation:
 class _RotatingChannel(grpc.aio.Channel):
     """A channel whose stubs survive a change of certificates."""
 
-    def __init__(self, target: str, tls: TlsFiles, options: list[tuple[str, int | str]], tracer: Tracer) -> None:
+    def __init__(
+        self,
+        target: str,
+        tls: TlsFiles,
+        options: list[tuple[str, int | str]],
+        tracer: Tracer,
+        distrusted: Callable[[], object],
+    ) -> None:
+        self._distrusted = distrusted
+        self._line = Sparing(logs.get("chassis.channel"), "peer.distrusted")
         self._target = target
         self._watch = TlsWatch(tls)
         self._options = options
@@ -131,6 +144,11 @@ class _RotatingChannel(grpc.aio.Channel):
         self._generation.retire()
         self._retired = [old for old in (*self._retired, self._generation) if not old.closed]
         self._generation = self._open(material)
+
+    def distrust(self) -> None:
+        """A call failed because the server did not prove who it is."""
+        self._distrusted()
+        self._line.say()
 
     def keep(self, ending: Awaitable[None]) -> None:
         """Holds on to the end of a call until it is written down."""
@@ -194,7 +212,7 @@ class _Method:
         call = call_it(request, timeout=timeout, metadata=_with_trace(metadata, span), **options)
         generation.began()
         call.add_done_callback(generation.ended)
-        call.add_done_callback(lambda done: self._owner.keep(_end(done, span)))
+        call.add_done_callback(lambda done: self._owner.keep(_end(done, span, self._owner)))
         return call
 
     def _current(self) -> tuple[_Generation, Any]:
@@ -210,8 +228,11 @@ def _with_trace(metadata: Any, span: Span) -> tuple[tuple[str, str | bytes], ...
     return given if traceparent is None else (*given, ("traceparent", traceparent))
 
 
-async def _end(call: grpc.aio.Call, span: Span) -> None:
+async def _end(call: grpc.aio.Call, span: Span, owner: _RotatingChannel) -> None:
     code = await call.code()
+    told = await call.details() or ""
+    if code is grpc.StatusCode.UNAVAILABLE and any(said in told for said in DISTRUST):
+        owner.distrust()
     span.set_attribute("rpc.response.status_code", code.name)
     if code is not grpc.StatusCode.OK:
         span.set_status(StatusCode.ERROR)

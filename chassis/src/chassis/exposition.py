@@ -24,6 +24,7 @@ from chassis.callers import METRICS
 from chassis.errors import StartRefused
 from chassis.metrics import Metrics
 from chassis.server_tls import ServerTls
+from chassis.sparing import Sparing
 from chassis.tls import TlsFiles
 
 MAX_CONNECTIONS: Final = 8  # at once; two Prometheus servers and a person use three
@@ -65,6 +66,7 @@ class _Server(ThreadingMixIn, HTTPServer):
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._tls = tls
         self._seconds = seconds
+        self._refused = Sparing(_log, "metrics.refused")
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         super().__init__(address, handler)
 
@@ -99,7 +101,7 @@ class _Server(ThreadingMixIn, HTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # its address goes nowhere
         """A client that is none, or that went away."""
-        _log.info("metrics.refused")
+        self._refused.say()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -51,6 +51,7 @@ KEYS: Mapping[str, Kind] = {
     "step": Kind.TOKEN,
     "time": Kind.TIME,
     "trace_id": Kind.HEX,
+    "untold": Kind.NUMBER,
     "user_id": Kind.ID,
     "version": Kind.VERSION,
 }

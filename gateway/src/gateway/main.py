@@ -76,6 +76,7 @@ from gateway.work import Work
 
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
 FAILURES = "audit_write_failures"  # Prometheus adds _total
+DISTRUSTED = "peer_handshakes_failed"
 HOUR_SECONDS = 3600.0  # between two looks whether a day's work is due
 CALLBACK = "/api/v1/session/callback"
 
@@ -136,8 +137,13 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.callback(microsoft.close)
         token_source = TokenSource(engine, vault, microsoft, audit)
         graphs = await _graphs(stack, configured, token_source)
-        sentinel = open_channel(configured.sentinel.target, configured.peer_tls.files, configured.sentinel.name)
-        classifier = open_channel(configured.classifier.target, configured.peer_tls.files, configured.classifier.name)
+        distrusted = Counter(
+            DISTRUSTED, "Calls to a peer that did not prove who it is", ["peer"], registry=metrics.registry
+        )
+        sentinel, classifier = (
+            open_channel(peer.target, configured.peer_tls.files, peer.name, distrusted=distrusted.labels(name).inc)
+            for name, peer in (("sentinel", configured.sentinel), ("classifier", configured.classifier))
+        )
         stack.push_async_callback(sentinel.close)
         stack.push_async_callback(classifier.close)
         judge = Judge(SentinelClient(sentinel), ClassifierClient(classifier))

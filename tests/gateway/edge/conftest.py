@@ -28,9 +28,10 @@ from gateway.audit.event import Event
 from gateway.audit.origin import Origin
 from gateway.edge import problems
 from gateway.edge.address import Network
+from gateway.edge.counts import EdgeCounts
 from gateway.edge.limiter import Limiter
 from gateway.edge.limits import Limits
-from gateway.edge.listener import Address, Listener, Terms
+from gateway.edge.listener import Address, Gauges, Listener, Terms
 from gateway.edge.load import Load
 from gateway.edge.protocol import Deadlines
 from gateway.edge.tokens import principal
@@ -209,7 +210,9 @@ class Quick:
         self.seen: set[str] = set()
         self.tls = tls
         self._app = app
-        self.listener = Listener(self._noting, Address("127.0.0.1", 0), tls, terms=Terms(QUICK))
+        self.registry = CollectorRegistry()
+        gauges = Gauges(counts=EdgeCounts(self.registry))
+        self.listener = Listener(self._noting, Address("127.0.0.1", 0), tls, terms=Terms(QUICK), gauges=gauges)
 
     async def _noting(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.seen.add(scope["path"])

@@ -106,7 +106,7 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.EXCHANGE: "a one-time code was traded for an access token, or refused; the reason is what it was",
     Kind.CODE_REPLAYED: "a used one-time code came back within its minute and the session of its first use was ended",
     Kind.SIGN_OUT: "a session was ended by its owner; the object is the session",
-    Kind.REFRESH: "a session got new tokens for old ones; the object is the session",
+    Kind.REFRESH: "a session got new tokens for old ones, or was refused without its key; the object is the session",
     Kind.REFRESH_REUSED: "a spent refresh token came back and its session was ended: a theft",
     Kind.TOKEN_REFUSED: "requests without a good access token",
     Kind.DENIED: "requests for what is not the caller's",

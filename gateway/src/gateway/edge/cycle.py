@@ -40,7 +40,7 @@ class Cycle(RequestResponseCycle):
     def _begin(self, status: int, headers: Iterable[Header]) -> None:
         self.response_started = True
         self.waiting_for_100_continue = False
-        lines = [_WRITTEN.get(header) or self._line(*header) for header in headers]
+        lines = [_WRITTEN.get(header) or self._line(*header) for header in (*headers, *self.default_headers)]
         if not (self.keep_alive or self._says_close):
             lines.append(b"connection: close\r\n")
         if self.chunked_encoding is None and status not in _NO_BODY and self.scope["method"] != "HEAD":

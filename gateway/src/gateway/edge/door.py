@@ -115,7 +115,7 @@ class Door:
             )
             seat.http = http
         except OSError:  # ssl's errors are, and so are lost connections
-            self._counts.failed_handshakes.inc()
+            self._counts.handshake_failed()
         finally:
             if seat.http is None:
                 ended()

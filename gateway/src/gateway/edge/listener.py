@@ -7,7 +7,7 @@ taken up when their files change: connections stay, the next handshake sees the 
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -102,7 +102,7 @@ class Listener(Server):
         self._door = Door(
             listen(self.config.host, self.config.port),
             tls=self._tls,
-            speak=lambda ended: HttpConnection(self.config, self.server_state, terms.deadlines, ended),
+            speak=self._speak,
             crowd=Crowd[Seat](room_for(terms.connections), terms.connections_of_a_client),
             proxies=terms.proxies,
             deadlines=terms.deadlines,
@@ -110,6 +110,10 @@ class Listener(Server):
         )
         self.servers = [self._door]  # type: ignore[list-item]  # it has what uvicorn asks of one
         self.started = True
+
+    def _speak(self, ended: Callable[[], None]) -> HttpConnection:
+        malformed = self._gauges.counts.malformed
+        return HttpConnection(self.config, self.server_state, self._terms.deadlines, ended, malformed)
 
     async def main_loop(self) -> None:
         """As uvicorn's, with the certificate's files and the load watched meanwhile."""

@@ -22,6 +22,7 @@ from chassis.errors import InvalidArgument, ServiceError, problem
 from gateway.edge.alarm import Alarm
 from gateway.edge.allow import ALLOW
 from gateway.edge.body import ARRIVED
+from gateway.edge.counts import Malformed
 from gateway.edge.cycle import Cycle
 from gateway.edge.framing import MAX_HEADER_BYTES, doubtful
 from gateway.edge.headers import Header, secured
@@ -50,13 +51,22 @@ class _Refused(Exception):
 
 
 class HttpConnection(HttpToolsProtocol):
-    """The protocol. ended: called once, when the connection is gone."""
+    """The protocol. ended: called once, when the connection is gone; malformed: once, when what came ends it."""
 
-    def __init__(self, config: Config, state: ServerState, deadlines: Deadlines, ended: Callable[[], None]) -> None:
+    def __init__(  # uvicorn's two, and what a connection tells
+        self,
+        config: Config,
+        state: ServerState,
+        deadlines: Deadlines,
+        ended: Callable[[], None],
+        malformed: Callable[[Malformed], None],
+    ) -> None:
         super().__init__(config, state, {})
         self._deadlines = deadlines
         self._ended = ended
         self._alarm = Alarm(self.loop, min(deadlines.headers_s, deadlines.message_s, deadlines.idle_s))
+        self._malformed = malformed
+        self._why = Malformed.UNPARSABLE
         self._stalled: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._in_headers = True
@@ -112,20 +122,22 @@ class HttpConnection(HttpToolsProtocol):
         if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
             self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
-            self._refuse(InvalidArgument())
+            self._refuse(InvalidArgument(), Malformed.TOO_LARGE)
 
     def _parse(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserInvalidMethodError:
-            self._refuse(MethodNotAllowed(), ALLOW)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._refuse(InvalidArgument())
+            self._refuse(MethodNotAllowed(), Malformed.UNKNOWN_METHOD, ALLOW)
+        except httptools.HttpParserUpgrade:
+            self._refuse(InvalidArgument(), Malformed.AMBIGUOUS)
+        except httptools.HttpParserError:
+            self._refuse(InvalidArgument(), self._why)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         if self._answering:
-            raise _Refused
+            raise self._doubt(Malformed.PIPELINED)
         super().on_message_begin()
         self._in_headers = True
         self._start(self._deadlines.headers_s)
@@ -133,7 +145,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; in a trailer, too, which is refused."""
         if not self._in_headers:
-            raise _Refused
+            raise self._doubt(Malformed.TRAILER)
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -143,7 +155,7 @@ class HttpConnection(HttpToolsProtocol):
         """The headers are there; the body has its own deadline."""
         version = self.parser.get_http_version()
         if doubtful(version, self.url, self.headers):
-            raise _Refused
+            raise self._doubt(Malformed.AMBIGUOUS)
         self._in_headers = False
         self._header_bytes = 0
         self._requests += 1
@@ -169,7 +181,7 @@ class HttpConnection(HttpToolsProtocol):
             logger=self.logger,
             access_logger=self.access_logger,
             access_log=False,
-            default_headers=[],
+            default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
             keep_alive=keep_alive,
@@ -200,9 +212,16 @@ class HttpConnection(HttpToolsProtocol):
         self._idle = True
         self._alarm.set(self._deadlines.idle_s, self.timeout_keep_alive_handler)
 
-    def _refuse(self, error: ServiceError, *more: Header) -> None:
+    def _doubt(self, reason: Malformed) -> _Refused:
+        self._why = reason
+        return _Refused()
+
+    def _refuse(self, error: ServiceError, reason: Malformed, *more: Header) -> None:
         """The last thing that is said on this connection; never beside another answer."""
+        if self._deaf:
+            return
         self._deaf = True
+        self._malformed(reason)
         self._alarm.stop()
         if self._answering and self._in_headers:  # an earlier request is being answered: that answer is the last
             self.cycle.keep_alive = False
