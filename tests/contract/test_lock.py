@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 SHA512 = re.compile(r"sha512-[A-Za-z0-9+/]{86}==")
-NPM_LOCKS = [".ci/redocly/package-lock.json", "tests/oidc/package-lock.json"]
+NPM_LOCKS = [".ci/redocly/package-lock.json", ".ci/web/package-lock.json", "tests/oidc/package-lock.json"]
 
 
 @pytest.fixture(scope="module")

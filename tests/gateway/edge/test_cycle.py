@@ -40,7 +40,7 @@ def begin(wire: Wire) -> Callable[..., Cycle]:
             transport=wire,
             flow=FlowControl(wire),
             logger=None,  # type: ignore[arg-type]  # nothing is logged
-            access_logger=None,  # type: ignore[arg-type]
+            access_logger=None,  # type: ignore[arg-type]  # the same
             access_log=False,
             default_headers=[],
             message_event=asyncio.Event(),

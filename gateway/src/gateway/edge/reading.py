@@ -19,10 +19,10 @@ class Reading(asyncio.BufferedProtocol):
         self._protocol = protocol
         self._received = protocol.data_received
         self.connection_made = protocol.connection_made  # type: ignore[method-assign]  # not one call more
-        self.connection_lost = protocol.connection_lost  # type: ignore[method-assign]
-        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
-        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
-        self.eof_received = protocol.eof_received  # type: ignore[method-assign]
+        self.connection_lost = protocol.connection_lost  # type: ignore[method-assign]  # the same
+        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]  # the same
+        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]  # the same
+        self.eof_received = protocol.eof_received  # type: ignore[method-assign]  # the same
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's signature
         """Room for what has come, however much that is."""
