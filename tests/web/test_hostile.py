@@ -144,6 +144,8 @@ def hostile(lasting_house: Any, tmp_path_factory: pytest.TempPathFactory, visits
     path.write_text(SEED)
     house = lasting_house(str(path))
     made = Hostile(house, visits(house))
+    made.visit.page.reload()
+    made.visit.settled()
     made.visit.page.evaluate(READING)
     return made
 
