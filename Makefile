@@ -123,6 +123,14 @@ bench: setup ## Measure: columnar batches against unary calls, both in one run
 bench-slow-clients: setup ## Measure what slow and 10,000 idle connections cost another client, and in memory [ROUNDS=3]
 	@$(BIN)/python tests/bench/gateway/slow_clients.py $${ROUNDS:+--rounds "$$ROUNDS"}
 
+.PHONY: bench-web
+bench-web: setup system ## Measure the page: first paint, a preview of 500 messages, bytes of each screen
+	@$(BIN)/pytest tests/web/test_speed.py --capture no
+
+.PHONY: screenshots
+screenshots: setup system ## Write the pictures of README.md again, from the sample mailbox
+	@$(BIN)/pytest tests/web/screenshots.py
+
 .PHONY: bench-inspect
 bench-inspect: setup ## Measure what inspecting ordinary mail costs [DATA=labelled.jsonl]
 	@$(BIN)/python tests/bench/inspect_time.py $(if $(filter file,$(origin DATA)),,"$(DATA)")

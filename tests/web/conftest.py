@@ -1,6 +1,7 @@
 """What the page's tests share: a browser, visits, and houses that are visited."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,3 +36,32 @@ def visits(browser: Browser) -> Iterator[MakeVisit]:
     for one in made:
         one.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def make_inbox(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], str]:
+    """Writes a mailbox with so many messages in its inbox, and two folders to learn from; its path."""
+
+    def write(waiting: int) -> str:
+        mail = [message(number, f"Kind {number % 2}") for number in range(40)]
+        mail += [message(number, "Inbox") for number in range(40, 40 + waiting)]
+        path = Path(tmp_path_factory.mktemp("inbox")) / "mail.mbox"
+        path.write_text("".join(mail), encoding="ascii")
+        return str(path)
+
+    return write
+
+
+def message(number: int, label: str) -> str:
+    """One of two kinds, from one of ten senders."""
+    day = f"{number % 28 + 1:02d} Jan 2026 {number // 60 % 24:02d}:{number % 60:02d}:00 +0000"
+    headers = {
+        "X-Gmail-Labels": label,
+        "From": f"Shop {number % 10} <s{number % 10}@shop.test>",
+        "To": "you@sandbox.test",
+        "Subject": f"{('Invoice', 'Journey')[number % 2]} number {number}",
+        "Date": day,
+        "Message-ID": f"<{number}@made.test>",
+    }
+    lines = [f"{name}: {value}\n" for name, value in headers.items()]
+    return "".join(["From - Thu Jan 01 00:00:00 2026\n", *lines, "\nbody\n\n"])

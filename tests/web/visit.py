@@ -24,7 +24,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 30_000  # milliseconds for anything that must happen on a busy machine
+PATIENCE = 60_000  # milliseconds for anything that must happen on a busy machine
 WIDE, NARROW = 1100, 380  # CSS pixels
 HEIGHT = 800
 LOOKS = [(scheme, width) for width in (WIDE, NARROW) for scheme in ("light", "dark")]
@@ -38,6 +38,15 @@ addEventListener("securitypolicyviolation", (event) => noted(`${event.violatedDi
 window.ran = (what) => noted(`a stranger's script ran: ${what}`);
 for (const name of ["alert", "confirm", "prompt"]) window[name] = (what) => noted(`a stranger's script ran: ${what}`);
 """
+BEYOND = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("#page *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => one.outerHTML.slice(0, 120)).slice(-3)"""
+LEAVE = """(to) => {
+  const screen = (hash) => hash.split("/")[1] ?? "preview";
+  window.left = screen(location.hash) === screen(to) ? null : document.querySelector("h1");
+  location.hash = to;
+}"""
+ARRIVED = "() => !window.left?.isConnected && document.querySelector('h1') !== null"
 AUDIT = """async (checks) => {
   const { violations } = await axe.run(document, { runOnly: checks, resultTypes: ["violations"] });
   const where = (nodes) => nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ");
@@ -66,7 +75,7 @@ class Visit:
         page.on("pageerror", lambda error: self.quiet.append(f"exception: {error}"))
         page.on("request", self._request)
         page.on("response", lambda response: self.fetching.discard(response.request))
-        page.on("requestfailed", lambda request: self.fetching.discard(request))
+        page.on("requestfailed", self._failed)
         return page
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -80,6 +89,9 @@ class Visit:
         if not request.url.endswith("/events") and request.resource_type == "fetch":
             self.fetching.add(request)
 
+    def _failed(self, request: Request) -> None:
+        self.fetching.discard(request)
+
     def enter(self) -> None:
         """Signs in by hand, as the sandbox's owner."""
         self.page.goto(f"{self.url}/")
@@ -89,7 +101,8 @@ class Visit:
 
     def go(self, fragment: str) -> None:
         """To a screen, as a link of the page leads there; waits until it is drawn."""
-        self.page.evaluate("(to) => { location.hash = to; }", f"#/{fragment}")
+        self.page.evaluate(LEAVE, f"#/{fragment}")
+        self.until(lambda: self.page.evaluate(ARRIVED), f"the screen {fragment}")
         self.settled()
 
     def settled(self) -> None:
@@ -131,9 +144,9 @@ class Visit:
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
         return list(self.page.evaluate(AUDIT, CHECKS))
 
-    def overflow(self) -> int:
-        """CSS pixels that one would have to scroll to the side."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+    def overflow(self) -> list[str]:
+        """What reaches beyond the right edge, so that one would have to scroll to the side."""
+        return list(self.page.evaluate(BEYOND))
 
     @contextmanager
     def noise(self, *words: str) -> Iterator[None]:

@@ -14,7 +14,7 @@ export const helpShown = signal(false);
 export const LIST = [
   ["j / k", "next, previous message"], ["x", "select"], ["m", "choose another folder"], ["e", "keep where it is"],
   ["a", "accept: select it and go on"], ["z", "take the last change back"], ["o or Enter", "open"], ["/", "search"],
-  ["g then p q f r a c s", "go to preview, quarantine, folders, rules, activity, account, status"], ["?", "this list"], ["Esc", "close"],
+  ["g then p q f r a c s", "go to preview, quarantine, folders, rules, activity, account, status"], ["?", "this list"], ["Esc", "close, back to the message"],
 ];
 
 /** @param {boolean} wanted */

@@ -27,13 +27,13 @@ export const Sure = ({ value }) =>
 
 /**
  * Where a message goes: the chosen folders, or nowhere.
- * @param {{value: string | null, label: string, none?: string, onPick: (folder: string | null) => void}} props none: what nowhere is called
+ * @param {{value: string | null, label: string, none?: string, tabindex?: number, onPick: (folder: string | null) => void}} props none: what nowhere is called
  */
-export function FolderPicker({ value, label, none = "Stays where it is", onPick }) {
+export function FolderPicker({ value, label, none = "Stays where it is", tabindex = 0, onPick }) {
   const known = chosen.value.some((one) => one.id === value);
   /** @param {Event} event */
   const picked = (event) => onPick(/** @type {HTMLSelectElement} */ (event.currentTarget).value || null);
-  return html`<select aria-label=${label} value=${known ? value : ""} onChange=${picked}>
+  return html`<select aria-label=${label} tabindex=${tabindex} value=${known ? value : ""} onChange=${picked}>
     <option value="">${none}</option>
     ${chosen.value.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select>`;
 }

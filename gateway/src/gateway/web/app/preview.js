@@ -24,6 +24,7 @@ export const loaded = signal(false);
 export const runs = signal(/** @type {import("../api").MoveAnswer[]} */ ([]));
 
 let etag = /** @type {string | null} */ (null);
+let asking = 0; // which question for rows is the newest
 let changes = /** @type {Array<{id: string, folder: string | null}>} */ ([]);
 
 /** Rows that the words searched for are in; only what was fetched is looked through. */
@@ -73,16 +74,19 @@ function forget() {
 
 /** The first page of what the filter lets through. */
 export async function refill() {
+  asking += 1;
   batch(() => { rows.value = []; following.value = null; selected.value = new Set(); });
   await more();
 }
 
-/** The next page. */
+/** The next page. An answer that another question overtook is dropped. */
 export async function more() {
+  const [turn, cursor] = [asking, following.value];
   const asked = new URLSearchParams({ limit: String(PAGE) });
   for (const [name, value] of Object.entries(filter.value)) if (value) asked.set(name, value);
-  if (following.value) asked.set("cursor", following.value);
+  if (cursor) asked.set("cursor", cursor);
   const page = /** @type {import("../api").Page} */ (await get(`${path(/** @type {Scan} */ (scan.value).id)}/decisions?${asked}`));
+  if (turn !== asking || cursor !== following.value) return;
   batch(() => { rows.value = [...rows.value, ...page.items]; following.value = page.next_cursor; });
 }
 

@@ -7,6 +7,7 @@ import { askMicrosoft, chosen, of } from "../mailbox.js";
 import { attempt, complain } from "../notice.js";
 import { Dialog } from "../parts.js";
 import * as preview from "../preview.js";
+import { Line } from "../text.js";
 import { count } from "../words.js";
 
 /** @param {{ids: string[] | null, total: number, onClose: () => void, onRun: (id: string) => void}} props ids: null is all */
@@ -33,5 +34,5 @@ function PerFolder({ ids }) {
   const known = preview.rows.value.filter((row) => row.kind === "move" && (ids === null || ids.includes(row.id)));
   const sums = chosen.value.map((folder) => ({ folder, sum: known.filter((row) => row.folder_id === folder.id).length })).filter(({ sum }) => sum);
   if (preview.following.value && ids === null) return null;
-  return html`<ul class="plain">${sums.map(({ folder, sum }) => html`<li>${sum.toLocaleString()} to ${folder.name}</li>`)}</ul>`;
+  return html`<ul class="plain">${sums.map(({ folder, sum }) => html`<li>${sum.toLocaleString()} to <${Line} value=${folder.name} /></li>`)}</ul>`;
 }

@@ -57,7 +57,8 @@ function useRowKeys(table, at, opened, offer) {
   const line = () => /** @type {HTMLElement | undefined} */ (table.current?.querySelectorAll("tr.message")[at.value]);
   /** @param {number} by */
   const step = (by) => {
-    at.value = Math.max(0, Math.min(preview.shown.value.length - 1, at.value + by));
+    const isIn = table.current?.contains(document.activeElement);
+    at.value = Math.max(0, Math.min(preview.shown.value.length - 1, at.value + (isIn ? by : 0)));
     line()?.focus();
   };
   const mark = () => row() && preview.isFree(row()) && preview.toggle(row().id);
@@ -69,7 +70,6 @@ function useRowKeys(table, at, opened, offer) {
     e: () => row() && preview.isOpen(row()) && pick(row(), null, offer),
     a: () => { if (row() && preview.isFree(row()) && !preview.selected.value.has(row().id)) mark(); step(1); },
     z: async () => { if (await attempt(preview.undoChange)) say("Taken back"); },
-    Enter: (/** @type {KeyboardEvent} */ event) => { if (event.target === line()) look(); },
   };
   useKeys(keys);
 }
@@ -81,7 +81,12 @@ function useRowKeys(table, at, opened, offer) {
 function Row({ row, isAt, isOpen, offer, onHere, onOpen, onPick, onOffer }) {
   const { message } = row;
   const marked = preview.selected.value.has(row.id);
-  return html`<tr class=${`message ${row.kind}`} tabindex=${isAt ? 0 : -1} aria-selected=${marked} onFocusIn=${onHere}>
+  /** Enter on the row itself opens it; Esc leads from its list of folders back to it. @param {KeyboardEvent} event */
+  const pressed = ({ key, target, currentTarget }) => {
+    if (key === "Enter" && target === currentTarget) onOpen();
+    if (key === "Escape" && target instanceof HTMLSelectElement) /** @type {HTMLElement} */ (currentTarget).focus();
+  };
+  return html`<tr class=${`message ${row.kind}`} tabindex=${isAt ? 0 : -1} aria-selected=${marked} onFocusIn=${onHere} onKeyDown=${pressed}>
       <td>${preview.isFree(row) && html`<input type="checkbox" aria-label="Select" checked=${marked} tabindex=${isAt ? 0 : -1}
         onChange=${() => preview.toggle(row.id)} />`}</td>
       <th scope="row"><button class="bare" aria-expanded=${isOpen} tabindex=${isAt ? 0 : -1} onClick=${onOpen}>
@@ -96,10 +101,11 @@ function Row({ row, isAt, isOpen, offer, onHere, onOpen, onPick, onOffer }) {
 }
 
 /** @param {{row: Row, isAt: boolean, onPick: (folder: string | null) => void}} props */
-function Goal({ row, onPick }) {
-  if (row.kind === "hold") return html`<a class="tag hold" href=${href("quarantine", row.id)}>${KINDS.hold}</a>`;
+function Goal({ row, isAt, onPick }) {
+  const tabindex = isAt ? 0 : -1;
+  if (row.kind === "hold") return html`<a class="tag hold" tabindex=${tabindex} href=${href("quarantine", row.id)}>${KINDS.hold}</a>`;
   return html`${row.kind === "review" && html`<span class="tag review">${KINDS.review}</span> `}
-    <${FolderPicker} value=${row.kind === "move" ? row.folder_id : null} label="Goes to" onPick=${onPick} />`;
+    <${FolderPicker} value=${row.kind === "move" ? row.folder_id : null} label="Goes to" tabindex=${tabindex} onPick=${onPick} />`;
 }
 
 /** @param {Row} row */
