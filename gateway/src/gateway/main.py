@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from opentelemetry import trace
-from prometheus_client import Counter
 from sqlalchemy import Engine
 
 from chassis import logs, process, settings, telemetry
@@ -22,6 +21,7 @@ from gateway import app, health, keys, offline, rounds
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
 from gateway.audit.attestation import Attestation
+from gateway.audit.counts import AuditCounts
 from gateway.audit.event import Event, Kind
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
@@ -67,7 +67,6 @@ from gateway.vault.vault import Vault
 from gateway.work import Work
 
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
-FAILURES = "audit_write_failures"  # Prometheus adds _total
 HOUR_SECONDS = 3600.0  # between two looks whether a day's work is due
 CALLBACK = "/api/v1/session/callback"
 
@@ -114,10 +113,10 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
         keyring = keys.open_or_create(configured)
-        tally = Tally()
+        told = AuditCounts(metrics.registry)
+        tally = Tally(told.told)
         vault = Vault(keyring, configured.deployment, note=tally.note)
-        failures = Counter(FAILURES, "Events that could not be written", registry=metrics.registry)
-        audit = Trail(keyring, vault, configured.deployment, tally=tally, failed=failures.inc)
+        audit = Trail(keyring, vault, configured.deployment, tally=tally, failed=told.failed, told=told.told)
         engine = store.open(configured.database)
         stack.callback(engine.dispose)
         store.migrate(engine)
