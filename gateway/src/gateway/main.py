@@ -34,6 +34,7 @@ from gateway.edge.listener import Address, Gauges, Listener, Terms
 from gateway.edge.load import Load
 from gateway.edge.redis_buckets import RedisBuckets, open_redis
 from gateway.edge.shared_limiter import LimiterMetrics, SharedLimiter
+from gateway.graph.calls import GraphCalls
 from gateway.graph.clock import SystemClock
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.link import Asked
@@ -112,6 +113,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.enter_context(
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
+        metrics.certificate("edge", configured.edge_tls.files)
         keyring = keys.open_or_create(configured)
         told = AuditCounts(metrics.registry)
         tally = Tally(told.told)
@@ -125,7 +127,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         microsoft = Microsoft(configured.microsoft)
         stack.callback(microsoft.close)
         token_source = TokenSource(engine, vault, microsoft, audit)
-        graphs = await _graphs(stack, configured, token_source)
+        graphs = await _graphs(stack, configured, token_source, GraphCalls(metrics.registry))
         sentinel = open_channel(configured.sentinel.target, configured.peer_tls.files, configured.sentinel.name)
         classifier = open_channel(configured.classifier.target, configured.peer_tls.files, configured.classifier.name)
         stack.push_async_callback(sentinel.close)
@@ -241,9 +243,11 @@ def _limiter(stack: AsyncExitStack, configured: GatewaySettings, metrics: Metric
     return shared
 
 
-async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:
+async def _graphs(
+    stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource, calls: GraphCalls
+) -> MailboxGraphs:
     endpoint = Endpoint.parse(configured.graph.url)
-    opened = Connection.open(endpoint, SystemClock(), authority=configured.graph.authority)
+    opened = Connection.open(endpoint, SystemClock(), calls, authority=configured.graph.authority)
     granted = scopes.PINNED[scopes.FIRST[configured.microsoft.consent]]  # what every mailbox has at the least
     asked = Asked.of(granted) if configured.graph.list_id else Asked.METADATA
     return MailboxGraphs(await stack.enter_async_context(opened), tokens.of, asked)

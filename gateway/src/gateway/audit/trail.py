@@ -52,8 +52,9 @@ class Marks(NamedTuple):
 
 
 class Trail:
-    """One per process. `failed` is called for each event that could not be written, `told` with each that is
-    recorded; those that are noted are told by the tally.
+    """One per process. `failed` is called for each event that could not be written, `told` with each that was.
+
+    What is noted is told by the tally.
     """
 
     def __init__(  # noqa: PLR0913  # what it seals with, and what it tells
