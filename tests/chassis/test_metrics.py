@@ -6,11 +6,14 @@ import socket
 import ssl
 import time
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from chassis import tls
 from chassis.authority import LocalAuthority
 from chassis.errors import StartRefused
 from chassis.exposition import MAX_CONNECTIONS, expose
@@ -160,3 +163,19 @@ def test_an_address_that_is_taken_is_refused(house: Any) -> None:
     """One sentence, before anything runs."""
     with expose(Metrics(), house.sentinel) as port, pytest.raises(StartRefused, match="cannot be bound"):
         expose(Metrics(), house.sentinel, port=port).__enter__()
+
+
+def test_it_tells_when_the_certificate_ends(house: Any) -> None:
+    """As the file says at that moment; files that must not be used end at once."""
+    with expose(Metrics(), house.sentinel) as port:
+        told = _scrape(house, port)
+    end = tls.load(house.sentinel).not_after.timestamp()
+    line = next(line for line in told.splitlines() if line.startswith("tls_certificate_not_after"))
+    assert float(line.split()[-1]) == end
+
+
+def test_a_certificate_that_can_not_be_used_ends_at_once(house: Any, tmp_path: Path) -> None:
+    metrics = Metrics()
+    metrics.certificate("edge", replace(house.sentinel, certificate=tmp_path / "absent.pem"))
+    value = metrics.registry.get_sample_value("tls_certificate_not_after_timestamp_seconds", {"use": "edge"})
+    assert value == 0

@@ -1,6 +1,5 @@
 """The page's files: what is served and how, what they may hold, and what they weigh together."""
 
-import gzip
 import json
 import re
 from hashlib import sha256

@@ -38,6 +38,7 @@ def expose(
     metrics: Metrics, tls: TlsFiles, host: str = "127.0.0.1", port: int = 0, *, seconds: float = CONNECTION_SECONDS
 ) -> Iterator[int]:
     """Serves while inside; yields the bound port. StartRefused for certificates or addresses that can't be used."""
+    metrics.certificate("peer", tls)
     server = _server(partial(_Handler, metrics), ServerTls(tls, peers=True), (host, port), seconds)
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()

@@ -25,6 +25,7 @@ from gateway.api.csp_reports import Violations
 from gateway.api.cursor import Cursors
 from gateway.api.fast import Fast
 from gateway.audit.attestation import Attestation
+from gateway.audit.counts import AuditCounts
 from gateway.audit.event import Event, Kind
 from gateway.audit.tally import Tally
 from gateway.audit.trail import Trail
@@ -38,6 +39,7 @@ from gateway.edge.listener import Address, Gauges, Listener, Terms
 from gateway.edge.load import Load
 from gateway.edge.redis_buckets import RedisBuckets, open_redis
 from gateway.edge.shared_limiter import LimiterMetrics, SharedLimiter
+from gateway.graph.calls import GraphCalls
 from gateway.graph.clock import SystemClock
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.link import Asked
@@ -75,8 +77,7 @@ from gateway.web.violation import MAX_BYTES
 from gateway.work import Work
 
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
-FAILURES = "audit_write_failures"  # Prometheus adds _total
-DISTRUSTED = "peer_handshakes_failed"
+DISTRUSTED = "peer_handshakes_failed"  # Prometheus adds _total
 HOUR_SECONDS = 3600.0  # between two looks whether a day's work is due
 CALLBACK = "/api/v1/session/callback"
 
@@ -123,11 +124,12 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         stack.enter_context(
             expose(metrics, configured.peer_tls.files, configured.metrics_host, configured.metrics_port)
         )
+        metrics.certificate("edge", configured.edge_tls.files)
         keyring = deployment.open_or_create(configured)
-        tally = Tally()
+        told = AuditCounts(metrics.registry)
+        tally = Tally(told.told)
         vault = Vault(keyring, configured.deployment, note=tally.note)
-        failures = Counter(FAILURES, "Events that could not be written", registry=metrics.registry)
-        audit = Trail(keyring, vault, configured.deployment, tally=tally, failed=failures.inc)
+        audit = Trail(keyring, vault, configured.deployment, tally=tally, failed=told.failed, told=told.told)
         engine = store.open(configured.database)
         stack.callback(engine.dispose)
         store.migrate(engine)
@@ -136,7 +138,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
         microsoft = Microsoft(configured.microsoft)
         stack.callback(microsoft.close)
         token_source = TokenSource(engine, vault, microsoft, audit)
-        graphs = await _graphs(stack, configured, token_source)
+        graphs = await _graphs(stack, configured, token_source, GraphCalls(metrics.registry))
         distrusted = Counter(
             DISTRUSTED, "Calls to a peer that did not prove who it is", ["peer"], registry=metrics.registry
         )
@@ -269,9 +271,11 @@ def _limiter(stack: AsyncExitStack, configured: GatewaySettings, metrics: Metric
     return shared
 
 
-async def _graphs(stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource) -> MailboxGraphs:
+async def _graphs(
+    stack: AsyncExitStack, configured: GatewaySettings, tokens: TokenSource, calls: GraphCalls
+) -> MailboxGraphs:
     endpoint = Endpoint.parse(configured.graph.url)
-    opened = Connection.open(endpoint, SystemClock(), authority=configured.graph.authority)
+    opened = Connection.open(endpoint, SystemClock(), calls, authority=configured.graph.authority)
     granted = scopes.PINNED[scopes.FIRST[configured.microsoft.consent]]  # what every mailbox has at the least
     asked = Asked.of(granted) if configured.graph.list_id else Asked.METADATA
     return MailboxGraphs(await stack.enter_async_context(opened), tokens.of, asked)

@@ -16,7 +16,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from prometheus_client import CollectorRegistry
 
+from gateway.graph.calls import GraphCalls
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.gate import Gate
 from gateway.graph.link import Asked
@@ -273,7 +275,9 @@ def sit(tls: tuple[Path, ssl.SSLContext], clock: StillClock, tokens: Tokens) -> 
 
     @contextlib.asynccontextmanager
     async def opened(server: EvilGraph) -> AsyncIterator[Desk]:
-        async with Connection.open(Endpoint.parse(server.root), clock, authority=tls[0]) as connection:
+        async with Connection.open(
+            Endpoint.parse(server.root), clock, GraphCalls(CollectorRegistry()), authority=tls[0]
+        ) as connection:
             gate = Gate(clock)
             transport = Transport(connection, tokens, gate)
             yield Desk(

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from gateway.graph.calls import GraphCalls
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.errors import AnswerGarbled, LinkRefused, SyncStateLost
 from gateway.graph.folder import MailFolder, allow, denied_folders, origin
@@ -73,7 +75,9 @@ def mail(sandbox: RunningSandbox) -> list[MessageId]:
 
 @pytest.fixture
 async def transport(sandbox: RunningSandbox, grant: Grant, clock: Any) -> AsyncIterator[Transport]:
-    async with Connection.open(Endpoint.parse(sandbox.graph), clock, authority=sandbox.authority) as connection:
+    async with Connection.open(
+        Endpoint.parse(sandbox.graph), clock, GraphCalls(CollectorRegistry()), authority=sandbox.authority
+    ) as connection:
         yield Transport(connection, grant, Gate(clock))
 
 

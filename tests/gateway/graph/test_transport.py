@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from gateway.graph import content
 from gateway.graph import transport as transport_module
+from gateway.graph.calls import GraphCalls
 from gateway.graph.endpoint import Endpoint
 from gateway.graph.errors import (
     AnswerTooLarge,
@@ -321,7 +323,9 @@ async def test_no_sign_in_no_call(graph: Any, desk: Any) -> None:
 
 async def test_unreachable_host_is_unavailable(clock: Any, tokens: Any, tls: Any) -> None:
     """Nobody listens there."""
-    async with Connection.open(Endpoint.parse("https://127.0.0.1:10/v1.0"), clock, authority=tls[0]) as c:
+    async with Connection.open(
+        Endpoint.parse("https://127.0.0.1:10/v1.0"), clock, GraphCalls(CollectorRegistry()), authority=tls[0]
+    ) as c:
         with pytest.raises(GraphUnavailable):
             await Reader(Transport(c, tokens, Gate(clock)), Asked.METADATA).me()
 

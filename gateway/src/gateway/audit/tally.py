@@ -6,6 +6,7 @@ loses at most the minute that was being counted.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -18,15 +19,17 @@ _NOWHERE: Final = Origin("edge")
 
 
 class Tally:
-    """One per process."""
+    """One per process. `told` is called with each event when it is noted."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[Event], object] = lambda _: None) -> None:
+        self._told = told
         self._counts: dict[tuple[Event, bytes | None], tuple[Origin, int]] = {}
         self._lock = threading.Lock()
 
     def note(self, event: Event) -> None:
         """Count it; it is written within a minute."""
         came = origin.current()
+        self._told(event)
         with self._lock:
             self._add(event, came)
 

@@ -52,7 +52,10 @@ class Marks(NamedTuple):
 
 
 class Trail:
-    """One per process. `failed` is called for each event that could not be written."""
+    """One per process. `failed` is called for each event that could not be written, `told` with each that was.
+
+    What is noted is told by the tally.
+    """
 
     def __init__(  # noqa: PLR0913  # what it seals with, and what it tells
         self,
@@ -62,6 +65,7 @@ class Trail:
         *,
         tally: Tally,
         failed: Callable[[], object],
+        told: Callable[[Event], object] = lambda _: None,
         now: Callable[[], int] = clock.now,
     ) -> None:
         self._keyring = keyring
@@ -69,10 +73,16 @@ class Trail:
         self._deployment = deployment
         self._tally = tally
         self._failed = failed
+        self._told = told
         self._now = now
 
     def record(self, connection: Connection, event: Event) -> Entry:
         """Write the event. Raises AuditUnavailable; then let the transaction roll back."""
+        entry = self._append(connection, event)
+        self._told(event)
+        return entry
+
+    def _append(self, connection: Connection, event: Event) -> Entry:
         try:
             head = rows.lock_head(connection, event.log)
             if head is None:
@@ -121,7 +131,7 @@ class Trail:
     def _write(self, connection: Connection, taken: list[tuple[Event, Origin]]) -> None:
         for event, came in taken:
             origin.enter(partial(Origin._make, came))
-            self.record(connection, self._known(connection, event))
+            self._append(connection, self._known(connection, event))  # told when it was noted
 
     def _known(self, connection: Connection, event: Event) -> Event:
         """The event, without a person whose key does not open: that is often what it tells."""

@@ -28,6 +28,7 @@ import httpx
 
 from gateway.graph import wire
 from gateway.graph.batch import PREFER_IMMUTABLE, MoveBatch, ReadBatch
+from gateway.graph.calls import GraphCalls
 from gateway.graph.clock import Clock
 from gateway.graph.content import CODINGS, Content
 from gateway.graph.endpoint import Endpoint
@@ -104,15 +105,18 @@ class _Broke:
 class Connection:
     """TLS connections to one endpoint, shared by all mailboxes of a process."""
 
-    def __init__(self, endpoint: Endpoint, client: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, client: httpx.AsyncClient, clock: Clock, calls: GraphCalls) -> None:
         self.endpoint = endpoint
         self.clock = clock
         self._client = client
+        self._calls = calls
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, endpoint: Endpoint, clock: Clock, *, authority: Path | None = None) -> AsyncIterator[Self]:
-        """authority: a PEM file with the only certificates to trust; None for the system's."""
+    async def open(
+        cls, endpoint: Endpoint, clock: Clock, calls: GraphCalls, *, authority: Path | None = None
+    ) -> AsyncIterator[Self]:
+        """calls: where they are counted; authority: the PEM file of the only ones to trust, None for the system's."""
         _silence()
         async with httpx.AsyncClient(
             verify=ssl.create_default_context(cafile=authority),
@@ -128,9 +132,16 @@ class Connection:
                 keepalive_expiry=IDLE_SECONDS,
             ),
         ) as client:
-            yield cls(endpoint, client, clock)
+            yield cls(endpoint, client, clock, calls)
 
     async def _exchange(self, call: _Call, token: str) -> _Answer | _Broke | AnswerTooLarge:
+        began = self.clock.monotonic()
+        outcome = await self._caught(call, token)
+        status = outcome.status if isinstance(outcome, _Answer) else None
+        self._calls.ended(call.verb, status, self.clock.monotonic() - began)
+        return outcome
+
+    async def _caught(self, call: _Call, token: str) -> _Answer | _Broke | AnswerTooLarge:
         """One request, one answer. What httpx raises holds the request with its token, so it ends here."""
         headers = {
             "Authorization": f"Bearer {token}",
