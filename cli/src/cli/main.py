@@ -10,7 +10,7 @@ import click
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mail-organiser-cli")
 def main() -> None:
-    r"""Sort a mailbox into its owner's folders. Nothing moves before you approve it.
+    """Sort a mailbox into its owner's folders. Nothing moves before you approve it.
 
     Data goes to stdout, progress to stderr; NO_COLOR is respected. Exit codes:
 
@@ -45,7 +45,7 @@ def main() -> None:
 def up(  # noqa: PLR0913  # one argument an option
     mailbox: Path | None, port: int | None, var: Path, *, check: bool, microsoft: bool, key_file: Path | None
 ) -> None:
-    r"""Run everything on this machine and sort a mailbox in the sandbox, or run on Microsoft itself.
+    """Run everything on this machine and sort a mailbox in the sandbox, or run on Microsoft itself.
 
     Mail that lies in folders is learned from; mail that lies in none is sorted. Ctrl-C ends it. Examples:
 
@@ -74,7 +74,7 @@ def up(  # noqa: PLR0913  # one argument an option
 @click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(1), help="Sort at most so many messages.")
 def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None:
-    r"""Sort a mailbox file offline: nothing is sent anywhere, nothing is changed.
+    """Sort a mailbox file offline: nothing is sent anywhere, nothing is changed.
 
     PATH is an mbox, a directory of .eml, a Maildir, a Takeout .zip or a .jsonl stream. Where mail belongs is learned
     from the mail that it files in folders; a folder that holds none, as --folders may name, is a possible choice but
@@ -103,7 +103,7 @@ def scan(path: Path, folders: Path | None, form: str, limit: int | None) -> None
     help="Messages that are chosen for before they are learned; 1 is most like a day's mail, and slowest.",
 )
 def evaluate(path: Path, form: str, svg: Path | None, limit: int | None, batch: int) -> None:
-    r"""Measure offline how right the choices would have been for mail that you filed yourself.
+    """Measure offline how right the choices would have been for mail that you filed yourself.
 
     PATH is an mbox, a directory of .eml, a Maildir, a Takeout .zip or a .jsonl stream; its folders or labels are the
     truth. Oldest first, each message is chosen for, then learned where you filed it. Nothing is sent anywhere, and
@@ -140,7 +140,7 @@ def evaluate(path: Path, form: str, svg: Path | None, limit: int | None, batch: 
 @click.option("--yes", is_flag=True, help="Ask nothing; write over what is there.")
 @click.option("--no-check", is_flag=True, help="Don't ask Microsoft at the end.")
 def connect(var: Path, *, yes: bool, no_check: bool, **given: str | None) -> None:
-    r"""Register this installation with Microsoft, step by step, and write it down.
+    """Register this installation with Microsoft, step by step, and write it down.
 
     Stopped at any question and run again, it goes on where it was. For a script, give everything:
 
@@ -166,7 +166,7 @@ def connect(var: Path, *, yes: bool, no_check: bool, **given: str | None) -> Non
 @click.option("--settings", type=click.Path(path_type=Path), help="The gateway's settings file, instead of --var's.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def doctor(var: Path, settings: Path | None, form: Literal["table", "json"]) -> None:
-    r"""Check everything that can be checked, and say what to do about what is wrong. Changes nothing.
+    """Check everything that can be checked, and say what to do about what is wrong. Changes nothing.
 
     Works before the first start and beside a running one. Exit code 1 when something fails. Examples:
 
@@ -188,7 +188,7 @@ def admin() -> None:
 @click.argument("person_id")
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 def revoke(person_id: str, settings: Path) -> None:
-    r"""End every session of a person and destroy their Microsoft tokens; running gateways follow within 5 seconds.
+    """End every session of a person and destroy their Microsoft tokens; running gateways follow within 5 seconds.
 
     PERSON_ID is the per_... that GET /api/v1/session tells the person, who may sign in again. Example:
 
@@ -205,12 +205,12 @@ def revoke(person_id: str, settings: Path) -> None:
 @click.argument("plan")
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 def give_plan(person_id: str, plan: str, settings: Path) -> None:
-    r"""Give a person a plan: how many scans, messages and AI tokens they may use.
+    """Give a person a plan: how many scans, messages and AI tokens they may use.
 
     Example:
+
     \b
         mail-organiser admin plan per_... pro --settings settings/gateway.toml
-
     """
     from cli.admin import run_plan  # noqa: PLC0415  # see above
 
@@ -221,7 +221,7 @@ def give_plan(person_id: str, plan: str, settings: Path) -> None:
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def keys(settings: Path, form: str) -> None:
-    r"""List every key and certificate: from when until when, due when, where it lies; never the key.
+    """List every key and certificate: from when until when, due when, where it lies; never the key.
 
     Sentinel's and classifier's are among them where their settings lie beside the gateway's. Examples:
 
@@ -238,7 +238,7 @@ def keys(settings: Path, form: str) -> None:
 @click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit"]))
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 def rotate(purpose: str, settings: Path) -> None:
-    r"""Make a new key for a purpose, once a year or because one may have been copied.
+    """Make a new key for a purpose, once a year or because one may have been copied.
 
     The KEK and the keys of access tokens are replaced by the gateway itself; mail-organiser-gateway-token-keys replaces
     the latter at once. Example:
@@ -253,7 +253,7 @@ def rotate(purpose: str, settings: Path) -> None:
 
 @admin.group()
 def root() -> None:
-    r"""Put another root key in the place of the one that is; gateways go on meanwhile.
+    """Put another root key in the place of the one that is; gateways go on meanwhile.
 
     Name the new one in root_key or [root_hsm] and the former in former_root_key or [former_root_hsm], restart every
     gateway with that, then:
@@ -287,7 +287,7 @@ def root_forget(settings: Path) -> None:
 @click.option("--object", "object_id", required=True, help="Entra's object ID of the user.")
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 def person(tenant: str, object_id: str, settings: Path) -> None:
-    r"""Print the per_... of whoever signs in with an Entra account, for the other commands here.
+    """Print the per_... of whoever signs in with an Entra account, for the other commands here.
 
     The audit log says that somebody asked. Example:
 
@@ -301,7 +301,7 @@ def person(tenant: str, object_id: str, settings: Path) -> None:
 
 @main.group("api-key")
 def api_key() -> None:
-    r"""Make, list and revoke API keys: what programs come in with.
+    """Make, list and revoke API keys: what programs come in with.
 
     Signs in as you where the authority asks for no typing, as the sandbox of `up` does. Examples:
 
@@ -375,7 +375,7 @@ def audit() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]), help="Check what came since (UTC).")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Checkpoints that were kept elsewhere.")
 def audit_verify(settings: Path, since: datetime | None, checkpoint: Path | None) -> None:
-    r"""Check that no event was edited, deleted, inserted, reordered or cut off; exit code 1 and the first number if so.
+    """Check that no event was edited, deleted, inserted, reordered or cut off; exit code 1 and the first number if so.
 
     A log whose end was cut off together with its head is seen only with a checkpoint from before. Examples:
 
@@ -403,7 +403,7 @@ def audit_export(settings: Path, form: str) -> None:  # noqa: ARG001  # there is
 @click.option("--to", type=click.Path(path_type=Path), required=True, help="The folder from which they are collected.")
 @click.option("--follow", is_flag=True, help="Go on with new events until stopped.")
 def audit_ship(settings: Path, to: Path, *, follow: bool) -> None:
-    r"""Write every event that was not shipped yet into files of a folder, for a collector of another system.
+    """Write every event that was not shipped yet into files of a folder, for a collector of another system.
 
     Stopped or killed anywhere and run again, it goes on where it was: no event is lost or shipped twice. Lines are
     those of export. The collector may delete every file but the newest of each log. Examples:
@@ -420,7 +420,7 @@ def audit_ship(settings: Path, to: Path, *, follow: bool) -> None:
 @audit.command("checkpoint")
 @_SETTINGS
 def audit_checkpoint(settings: Path) -> None:
-    r"""Write a signed line for each log that says how far it is.
+    """Write a signed line for each log that says how far it is.
 
     Keep it where whoever writes the database can't reach. Example:
 
