@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 UV_STAMP := .tools/uv-$(UV_VERSION)
 BIN := .venv/bin
 DATA ?= ../shared/data
+# Of tests, side by side: most of their time they wait for processes of their own.
+WORKERS ?= 3
 # Everywhere: from the repository root, `import gateway` would otherwise find the folder and succeed emptily.
 export PYTHONSAFEPATH := 1
 
@@ -55,7 +57,8 @@ run: setup ## Sort a mailbox on this machine [MAILBOX=path] [CHECK=1] [PORT=8443
 
 .PHONY: test
 test: setup system oidc .ci/web/node_modules/.made ## Prove every guarantee (15 minutes at most)
-	@$(BIN)/pytest -m "not long and not llm"
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not long and not llm and not alone"
+	@$(BIN)/pytest -m "alone and not long"
 
 .PHONY: test-long
 test-long: setup system oidc .ci/web/node_modules/.made ## The long proofs: fuzzing, schemathesis at length, fault soak (60 minutes at most)

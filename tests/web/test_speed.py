@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from visit import Visit
 
+pytestmark = pytest.mark.alone
 ROUNDS = 5
 PAINT_MS, ROWS_MS = 300, 1000
 MARGIN = 10
