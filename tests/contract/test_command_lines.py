@@ -43,7 +43,7 @@ def call(*command: str | Path, given: str = "", cwd: Path = ROOT) -> subprocess.
         (["classifier", "serve"], {"--settings"}),
         (["mail-organiser-sandbox"], {"--settings"}),
     ],
-    ids=" ".join,
+    ids=lambda words: " ".join(sorted(words)) if isinstance(words, set) else " ".join(words),
 )
 def test_a_command_explains_itself(command: list[str], options: set[str]) -> None:
     """With --help it ends well and names what it takes."""
