@@ -20,6 +20,7 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from recorder import Recorder
 
 from chassis.tls import TlsFiles
 from cli import up
@@ -36,6 +37,12 @@ def _take_up_openssl_conf() -> None:
 
 
 _take_up_openssl_conf()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run leaves its results for `mail-organiser policy`."""
+    config.pluginmanager.register(Recorder(Path(__file__).parents[1]), "proofs")
+
 
 PATIENCE = 120.0  # seconds for anything that must happen on a busy machine
 RENEW = 480.0  # seconds after which a house that several tests share signs in again: a token lasts 600

@@ -207,7 +207,7 @@ def revoke(person_id: str, settings: Path) -> None:
 def give_plan(person_id: str, plan: str, settings: Path) -> None:
     """Give a person a plan: how many scans, messages and AI tokens they may use.
 
-    Example:
+    A plan is one of those in force. Examples:
 
     \b
         mail-organiser admin plan per_... pro --settings settings/gateway.toml
@@ -363,6 +363,26 @@ _SETTINGS = click.option(
     show_default=True,
     help="The gateway's settings file.",
 )
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--sources", type=click.Path(path_type=Path), default=Path(), show_default=True, help="A clone of the sources."
+)
+def policy(form: str, sources: Path) -> None:
+    """Show every promise of the security policy, its test and the last result; exit code 1 unless all are proven.
+
+    Proven is what passed at this very commit, with nothing changed since: run the tests first. Examples:
+
+    \b
+        make test test-long
+        mail-organiser policy
+        mail-organiser policy --format json
+    """
+    from cli.policy import run  # noqa: PLC0415  # see above
+
+    raise SystemExit(run(sources, form))
 
 
 @main.group()

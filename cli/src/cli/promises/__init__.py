@@ -1,0 +1,1 @@
+"""The promises of docs/policy.md, and whether their tests passed at this commit."""
