@@ -20,6 +20,7 @@ REMEMBERED = f"{ATTACK} at once subject{MARK}"
 SUSPICIOUS = "Your receipt fr\u043em the bakery"  # one Cyrillic letter
 CLIENT, FORWARDED = "127.0.0.77", "203.0.113.77"  # addresses of which nothing may remain
 PLACE = "Whole run"
+HOSTING = '[hosting]\nname = "Example Hosting Ltd"\nplace = "Ireland"\nsince = 2026-11-01\n'
 CONTACT = "mailto:security@operator.example"
 
 
@@ -134,15 +135,18 @@ def provoke(house: Any, scan: dict[str, Any]) -> None:
 
 
 class Installation:
-    """A house with an operator: a contact, and metrics on known ports."""
+    """A house with an operator: a contact, a word about one sub-processor, and metrics on known ports."""
 
     def __init__(self, lasting_house: Any, ports: dict[str, int]) -> None:
         self.ports = ports
         self.house = lasting_house("sample", self._settle)
 
     def _settle(self, house: Any, _: ExitStack) -> None:
+        told = house.place.root / "sub-processors.toml"
+        told.write_text(HOSTING)
+        own = f'metrics_port = {self.ports["gateway"]}\nsub_processors = "{told}"\n'
         lines = {
-            "gateway": (f"metrics_port = {self.ports['gateway']}\n", f'[disclosure]\ncontacts = ["{CONTACT}"]\n'),
+            "gateway": (own, f'[disclosure]\ncontacts = ["{CONTACT}"]\n'),
             "sentinel": (f'metrics_address = "127.0.0.1:{self.ports["sentinel"]}"\n', ""),
             "classifier": ("", f"[metrics]\nport = {self.ports['classifier']}\n"),
         }

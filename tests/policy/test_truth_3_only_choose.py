@@ -53,6 +53,7 @@ ROUTES = {
     "GET /api/v1/quota",
     "GET /api/v1/starter-folders",
     "GET /api/v1/status",
+    "GET /api/v1/sub-processors",
     "GET /healthz",
     "GET /problems/{code}",
     "GET /readyz",

@@ -34,6 +34,7 @@ from gateway.api import (
     sessions,
     starter_folders,
     status,
+    sub_processors,
     trials,
     well_known,
 )
@@ -50,6 +51,7 @@ from gateway.identity.sign_in import SignIns
 from gateway.mode import Mode
 from gateway.organise.context import Context
 from gateway.organise.inspector import Inspector
+from gateway.processors.register import Entry
 from gateway.rights.disconnection import Disconnections
 from gateway.rights.erasure import Erasures
 from gateway.rights.retention import Periods
@@ -77,6 +79,7 @@ class Parts:
     mode: Mode
     public_url: str
     disclosure: Disclosure | None
+    sub_processors: tuple[Entry, ...]
 
 
 def build(parts: Parts) -> FastAPI:
@@ -131,6 +134,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
         consents.router(parts.sign_ins),
     ]
     public = [well_known.router(parts.disclosure, parts.public_url, now=datetime.now(UTC)), problem_pages.router]
+    public.append(sub_processors.router(parts.sub_processors))
     own = [api_keys.router(parts.api_keys), me.router(parts.erasures, parts.periods)]
     browsers = [pages.router(), csp_reports.router(parts.violations)]
     return [*identity, *own, mailboxes.router(parts.disconnections), *nouns, *public, *browsers]

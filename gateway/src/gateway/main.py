@@ -62,6 +62,7 @@ from gateway.organise.inspector import Inspector
 from gateway.organise.judge import Judge
 from gateway.organise.mailbox_graph import MailboxGraphs
 from gateway.organise.scan import ScanWorkflow
+from gateway.processors import register
 from gateway.rights import rewriting
 from gateway.rights.daily import Daily
 from gateway.rights.disconnection import Disconnections
@@ -182,6 +183,7 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             mode=configured.mode,
             public_url=configured.public_url,
             disclosure=configured.disclosure,
+            sub_processors=register.load(configured.sub_processors),
         )
         counts = EdgeCounts(metrics.registry)
         load = Load(counts=counts)

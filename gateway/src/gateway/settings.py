@@ -115,6 +115,7 @@ class GatewaySettings(Settings):
     plans: File | None = None
     plan: str = "unlimited"
     disclosure: Disclosure | None = None
+    sub_processors: File | None = None
 
     @field_validator("public_url", "host", "metrics_host")
     @classmethod

@@ -293,6 +293,7 @@ async def test_the_open_routes_are_exactly_these(front: Any) -> None:
         "session/refresh",
         "session/sign-in",
         "status",
+        "sub-processors",
     ]
 
 

@@ -16,6 +16,7 @@ CLASSES = [
     ("GET", "/static/style.css", RouteClass.PAGES),
     ("POST", "/api/v1/session/sign-in", RouteClass.SESSION),
     ("GET", "/api/v1/status", RouteClass.SESSION),
+    ("GET", "/api/v1/sub-processors", RouteClass.SESSION),
     ("GET", "/api/v1/mailboxes", RouteClass.READS),
     ("GET", f"{BOX}/scans", RouteClass.READS),
     ("GET", f"{BOX}/moves/mov_1", RouteClass.READS),

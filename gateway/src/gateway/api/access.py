@@ -36,6 +36,7 @@ ACCESS: Final[Mapping[tuple[str, str], Needed]] = {
     ("GET", "/.well-known/security.txt"): Only.OPEN,
     ("GET", "/.well-known/api-catalog"): Only.OPEN,
     ("GET", "/api/v1/status"): Only.OPEN,
+    ("GET", "/api/v1/sub-processors"): Only.OPEN,
     ("POST", "/api/v1/session/sign-in"): Only.OPEN,
     ("POST", "/api/v1/session/callback"): Only.OPEN,
     ("POST", "/api/v1/session/exchange"): Only.OPEN,

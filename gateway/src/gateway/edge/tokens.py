@@ -25,6 +25,7 @@ OPEN_ROUTES: Final = frozenset(
     {
         ("GET", "/api/v1/openapi.json"),
         ("GET", "/api/v1/status"),
+        ("GET", "/api/v1/sub-processors"),
         ("POST", "/api/v1/session/callback"),
         ("POST", "/api/v1/session/exchange"),
         ("POST", "/api/v1/session/refresh"),

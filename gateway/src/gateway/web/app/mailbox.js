@@ -9,6 +9,7 @@ import { zone } from "./time.js";
 /** @typedef {import("../api").MailboxAnswer} Mailbox */
 
 export const status = signal(/** @type {import("../api").StatusAnswer | null} */ (null));
+export const subProcessors = signal(/** @type {import("../api").SubProcessorAnswer[]} */ ([]));
 export const mailboxes = signal(/** @type {Mailbox[]} */ ([]));
 export const mailboxId = signal(/** @type {string | null} */ (null));
 export const folders = signal(/** @type {Folder[]} */ ([]));
@@ -28,6 +29,12 @@ export const folderName = (id) => (id === null ? null : (byId.value.get(id)?.nam
 export async function lookAtStatus() {
   const answer = await fetch("/api/v1/status").catch(() => null);
   status.value = answer ? await answer.json() : null;
+}
+
+/** Who else sees something, as the operator has it; nothing while the server can't be reached. */
+export async function lookAtSubProcessors() {
+  const answer = await fetch("/api/v1/sub-processors").catch(() => null);
+  if (answer?.ok) subProcessors.value = (await answer.json()).items;
 }
 
 /** Everything about the person's mailboxes; the first is at hand unless another is. */
