@@ -6,6 +6,8 @@ from typing import Literal
 
 import click
 
+from cli.incident_commands import incident
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mail-organiser-cli")
@@ -184,6 +186,9 @@ def admin() -> None:
     """What an operator does on the host, beside a running gateway."""
 
 
+admin.add_command(incident)
+
+
 @admin.command()
 @click.argument("person_id")
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
@@ -207,7 +212,7 @@ def revoke(person_id: str, settings: Path) -> None:
 def give_plan(person_id: str, plan: str, settings: Path) -> None:
     """Give a person a plan: how many scans, messages and AI tokens they may use.
 
-    A plan is one of those in force. Examples:
+    PLAN is the name of one of the plans in use. Example:
 
     \b
         mail-organiser admin plan per_... pro --settings settings/gateway.toml
@@ -235,7 +240,7 @@ def keys(settings: Path, form: str) -> None:
 
 
 @admin.command("rotate")
-@click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit"]))
+@click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit", "incident"]))
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 def rotate(purpose: str, settings: Path) -> None:
     """Make a new key for a purpose, once a year or because one may have been copied.
