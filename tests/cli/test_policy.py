@@ -160,6 +160,15 @@ LEAVING_OUT: dict[str, Callable[[Sources], None]] = {
 }
 
 
+def test_sources_that_change_during_a_run_are_changed_ones(sources: Sources) -> None:
+    """And taken back afterwards: what the tests saw, nobody knows."""
+    sources.commit('def test_it(): open("more.py", "w").close()\n')
+    sources.run()
+    (sources.root / "more.py").unlink()
+    commit = subprocess.check_output(["git", "-C", str(sources.root), "rev-parse", "HEAD"], text=True)
+    assert standing(sources.asked()) == (1, "not proven here", f"passed, at {commit[:10]} with changes")
+
+
 def test_runs_side_by_side_are_recorded(sources: Sources) -> None:
     """By one of the processes, for all."""
     sources.commit(BOTH.format(3))
