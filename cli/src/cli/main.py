@@ -207,7 +207,7 @@ def revoke(person_id: str, settings: Path) -> None:
 def give_plan(person_id: str, plan: str, settings: Path) -> None:
     """Give a person a plan: how many scans, messages and AI tokens they may use.
 
-    Example:
+    PLAN is the name of one of the plans in use. Example:
 
     \b
         mail-organiser admin plan per_... pro --settings settings/gateway.toml
@@ -235,7 +235,7 @@ def keys(settings: Path, form: str) -> None:
 
 
 @admin.command("rotate")
-@click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit"]))
+@click.argument("purpose", type=click.Choice(["kek", "cursor", "audit", "attestation", "rate_limit", "incident"]))
 @click.option("--settings", type=click.Path(path_type=Path), required=True, help="The gateway's settings file.")
 def rotate(purpose: str, settings: Path) -> None:
     """Make a new key for a purpose, once a year or because one may have been copied.

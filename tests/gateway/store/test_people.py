@@ -13,7 +13,8 @@ from gateway.store.folders import Folder
 from gateway.store.mailboxes import Mailbox
 from gateway.store.tables import METADATA
 
-NOBODYS = {"audit_event", "audit_cut"}  # the audit log is of pseudonyms, and erasing leaves it whole
+# The audit log and the register of incidents are of pseudonyms, and erasing leaves them whole.
+NOBODYS = {"audit_event", "audit_cut", "incident_entry"}
 
 
 def _fill(connection: Connection, mailbox: Mailbox) -> None:

@@ -30,6 +30,7 @@ CODES_AND_IDS = {
     "exchange_code": {"session_id"},
     "finding": {"decision_id", "mailbox_id", "technique", "field", "rule_id"},
     "folder": {"id", "mailbox_id", "graph_id"},
+    "incident_entry": {"incident_id", "kind", "role", "key_id"},
     "journal_entry": {
         *("id", "run_id", "mailbox_id", "message_id", "from_graph_id", "to_graph_id", "state", "code"),
     },
@@ -63,7 +64,7 @@ NOT_ABOUT_A_MAILBOX = {
     *("person", "person_key", "session", "sign_in", "exchange_code", "provider_spending"),
     *("refresh_token", "denied_token", "used_proof", "api_key_scope", "person_plan", "scan_charge"),
     *("audit_event", "audit_head", "audit_cut"),  # a pseudonym names it
-    "duty",
+    *("duty", "incident_entry"),
 }
 
 

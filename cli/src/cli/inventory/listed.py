@@ -40,6 +40,7 @@ KEYS: Final[dict[str, Listed]] = {
     Purpose.AUDIT: Listed(HMAC, "chains the audit log", YEAR),
     Purpose.ATTESTATION: Listed("Ed25519", "signs checkpoints, cuts of the log and receipts of erasures", YEAR),
     Purpose.RATE_LIMIT: Listed("BLAKE2b", "hides whose limits are counted", YEAR),
+    Purpose.INCIDENT: Listed(GCM, "seals what operators write into the register of incidents", YEAR),
     API_KEY: Listed("256 random bits", "lets a program in; kept as SHA-256"),
     LEAF: Listed("ECDSA", "proves who listens or calls; due in the last third of its life"),
     AUTHORITY: Listed("ECDSA", "issues certificates, or is trusted to; due two months before its end"),
@@ -57,6 +58,7 @@ DERIVED: Final[dict[str, Listed]] = {
     "mo/profile/v1": Listed(KDF, "tag of a profile", source="features"),
     "chacha20-poly1305": Listed(KDF, "ChaCha20-Poly1305 key of a value that names this algorithm", source="its key"),
     "networks": Listed(HMAC, "stands for a network in the audit log", source=Purpose.AUDIT),
+    "incidents": Listed(HMAC, "chains the register of incidents", source=Purpose.AUDIT),
     "mail-organiser sign-in flow v1": Listed(KDF, "seals a sign-in for ten minutes", source="a browser's cookie"),
 }
 

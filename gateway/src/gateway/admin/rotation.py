@@ -14,7 +14,10 @@ from gateway.vault.keyring import Key, Keyring, Purpose
 from gateway.vault.vault import Vault
 
 # Access tokens have a command of their own (gateway.admin.token_keys); without the blind index nobody would be found.
-PURPOSES: Final = (Purpose.KEK, Purpose.CURSOR, Purpose.AUDIT, Purpose.ATTESTATION, Purpose.RATE_LIMIT)
+PURPOSES: Final = (
+    *(Purpose.KEK, Purpose.CURSOR, Purpose.AUDIT, Purpose.ATTESTATION, Purpose.RATE_LIMIT),
+    Purpose.INCIDENT,
+)
 _NEWEST_ALONE: Final = frozenset({Purpose.CURSOR, Purpose.RATE_LIMIT})  # nobody looks for an older one
 
 

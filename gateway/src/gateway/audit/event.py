@@ -75,6 +75,20 @@ class Kind(StrEnum):
     ERASED = "person.erased"
     RETENTION = "retention.run"
     SETTINGS_LOADED = "settings.loaded"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_SEVERITY = "incident.severity"
+    INCIDENT_NOTED = "incident.noted"
+    INCIDENT_EVIDENCE = "incident.evidence"
+    INCIDENT_DESCRIBED = "incident.described"
+    INCIDENT_AWARE = "incident.aware"
+    INCIDENT_ASSESSED = "incident.assessed"
+    INCIDENT_DECIDED = "incident.decided"
+    INCIDENT_MEASURE = "incident.measure"
+    INCIDENT_NOTIFIED = "incident.notified"
+    INCIDENT_FOLLOWED_UP = "incident.followed_up"
+    INCIDENT_LATE = "incident.late"
+    INCIDENT_REVIEWED = "incident.reviewed"
+    INCIDENT_CLOSED = "incident.closed"
 
 
 class Outcome(StrEnum):
@@ -157,6 +171,20 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.ERASED: "a person was erased; the last event under their pseudonym",
     Kind.RETENTION: "what was older than it may be was deleted; the amount is of rows",
     Kind.SETTINGS_LOADED: "the gateway started; the reason is a digest of its settings, so that a change shows",
+    Kind.INCIDENT_OPENED: "an operator opened an incident; the object is the incident, the reason its entry's hash",
+    Kind.INCIDENT_SEVERITY: "its severity was set",
+    Kind.INCIDENT_NOTED: "a line of its timeline",
+    Kind.INCIDENT_EVIDENCE: "events of this log were put to it; the amount is how many",
+    Kind.INCIDENT_DESCRIBED: "a fact of it was written down",
+    Kind.INCIDENT_AWARE: "the data protection officer declared from when we are aware of it: 72 hours run",
+    Kind.INCIDENT_ASSESSED: "the risk for people was assessed",
+    Kind.INCIDENT_DECIDED: "it was decided whether the ICO and the people are told",
+    Kind.INCIDENT_MEASURE: "a measure was taken or proposed",
+    Kind.INCIDENT_NOTIFIED: "the ICO or the people were told, by a person",
+    Kind.INCIDENT_FOLLOWED_UP: "the ICO was told more",
+    Kind.INCIDENT_LATE: "why the ICO was told after 72 hours",
+    Kind.INCIDENT_REVIEWED: "what was learned of it",
+    Kind.INCIDENT_CLOSED: "it was closed; the last entry",
 }
 
 

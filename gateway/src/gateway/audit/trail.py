@@ -120,6 +120,18 @@ class Trail:
         """The key (32 bytes) under which networks are known again. A new audit key makes them new."""
         return hmac.digest(self._keyring.newest(Purpose.AUDIT).secret, b"networks", "sha256")
 
+    def hold(self, connection: Connection) -> None:
+        """Nobody else records until this transaction ends: for who numbers rows of their own. Raises AuditUnavailable.
+
+        An event must follow in the same transaction.
+        """
+        try:
+            if rows.lock_head(connection, Log.AUDIT) is None:
+                raise NoResultFound
+        except SQLAlchemyError:
+            self._failed()
+            raise AuditUnavailable from None
+
     def marks(self, connection: Connection, person_id: str | None, mailbox_id: str | None) -> Marks:
         """The pseudonyms under which events of a person and a mailbox are found; the mailbox names its owner."""
         owner = person_id if mailbox_id is None else mailboxes.get(connection, mailbox_id).person_id

@@ -121,6 +121,13 @@ INVENTORY: Final[Mapping[str, Holding]] = {
         "mail goes into those and no other",
         _STATE,
     ),
+    "incident_entry": Holding(
+        Kept.FOR_EVER,
+        "The register of incidents, encrypted; whoever a breach touched is in it as a pseudonym",
+        "the law wants every breach written down (Art 33(5) GDPR)",
+        "a pseudonym that nobody can tell whose it is once you are erased",
+        withheld="what operators wrote of an incident; who was touched is told what happened",
+    ),
     "journal_entry": Holding(
         Kept.METADATA,
         "Each move: the message's id, from where, to where, and what came of it",

@@ -4,6 +4,7 @@ Guarantees, held by triggers of the database: an event or a cut is never changed
 it; the head only moves on by one. What the numbers and hashes mean is gateway.audit's.
 """
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
@@ -98,6 +99,25 @@ def of_person(connection: Connection, log: str, person: bytes, *, limit: int, af
     theirs = (audit_event.c.log == log) & (audit_event.c.person_mark == person) & (audit_event.c.seq > after)
     rows = connection.execute(select(audit_event).where(theirs).order_by(audit_event.c.seq).limit(limit))
     return [Entry(**row._asdict()) for row in rows]
+
+
+def some(connection: Connection, ids: Collection[str]) -> list[Entry]:
+    """Those of these events that are there, of either log."""
+    found = connection.execute(select(audit_event).where(audit_event.c.id.in_(ids)).order_by(audit_event.c.seq))
+    return [Entry(**row._asdict()) for row in found]
+
+
+def of_kind(connection: Connection, kind: str, since: int, until: int, *, limit: int) -> list[Entry]:
+    """Up to `limit` events of a kind of that time (unix ms, both ends in)."""
+    wanted = (audit_event.c.kind == kind) & audit_event.c.at.between(since, until)
+    rows = connection.execute(select(audit_event).where(wanted).order_by(audit_event.c.seq).limit(limit))
+    return [Entry(**row._asdict()) for row in rows]
+
+
+def reasons(connection: Connection, log: str, kinds: Collection[str], outcome: str) -> set[str]:
+    """The reasons of all events of these kinds that ended so."""
+    wanted = (audit_event.c.log == log) & audit_event.c.kind.in_(kinds) & (audit_event.c.outcome == outcome)
+    return {reason for reason in connection.execute(select(audit_event.c.reason).where(wanted)).scalars() if reason}
 
 
 def last_before(connection: Connection, log: str, moment: int) -> Entry | None:

@@ -6,7 +6,7 @@ from base64 import b32encode
 ID_BITS = 128  # guessing one of a billion live ids takes about 2^98 tries
 PREFIXES = frozenset(
     {"per", "dek", "kek", "key", "mbx", "fld", "scn", "dec", "mov", "jrn", "ses", "evt", "cor", "jti", "apk"}
-    | {"rul", "pro", "prp"}
+    | {"rul", "pro", "prp", "inc"}
 )
 
 

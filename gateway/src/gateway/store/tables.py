@@ -520,6 +520,22 @@ audit_cut = Table(
     Column("signature", LargeBinary, nullable=False),
 )
 
+# The register of incidents: no foreign keys, and nothing ever goes. Triggers (migration 0015) keep it append-only.
+incident_entry = Table(
+    "incident_entry",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("incident_id", OpaqueId, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", CodeText, nullable=False),
+    Column("role", CodeText, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    Column("key_id", OpaqueId, nullable=False),
+    Index(None, "incident_id", "seq"),
+)
+
 # Work that comes again and that one replica does at a time (gateway.store.duties).
 duty = Table(
     "duty",

@@ -37,11 +37,12 @@ class Purpose(StrEnum):
     AUDIT = "audit"
     ATTESTATION = "attestation"
     RATE_LIMIT = "rate_limit"
+    INCIDENT = "incident"
 
 
-# Not in keys files of the first releases: made when one is opened. Nothing was ever sealed under them, and events that
-# such a key did not write don't verify under it, so deleting the key to have a new one made hides nothing.
-_ADDED: Final = frozenset({Purpose.AUDIT, Purpose.ATTESTATION, Purpose.RATE_LIMIT})
+# Not in keys files of the first releases: made when one is opened. Events that such a key did not write don't verify
+# under it, and what it did not seal does not open, so deleting the key to have a new one made hides nothing.
+_ADDED: Final = frozenset({Purpose.AUDIT, Purpose.ATTESTATION, Purpose.RATE_LIMIT, Purpose.INCIDENT})
 ROTATING: Final = frozenset(Purpose) - {Purpose.BLIND_INDEX}
 
 

@@ -1,0 +1,1 @@
+"""Incidents and breaches: the register, its clock of 72 hours, and the documents that people send. It sends nothing."""
