@@ -55,6 +55,8 @@ from gateway.identity.sessions import Sessions
 from gateway.identity.sign_in import SignIns
 from gateway.identity.signals import Signals
 from gateway.identity.token_source import TokenSource
+from gateway.incidents.gauges import IncidentClock
+from gateway.incidents.register import Register
 from gateway.organise import plan, requests
 from gateway.organise.apply import ApplyWorkflow
 from gateway.organise.context import Context
@@ -79,6 +81,7 @@ from gateway.work import Work
 USAGE = "usage: mail-organiser-gateway --settings FILE\n"
 DISTRUSTED = "peer_handshakes_failed"  # Prometheus adds _total
 HOUR_SECONDS = 3600.0  # between two looks whether a day's work is due
+INCIDENT_SECONDS = 60.0  # between two looks into the register of incidents
 CALLBACK = "/api/v1/session/callback"
 
 
@@ -201,11 +204,14 @@ async def _built(configured: GatewaySettings) -> AsyncIterator[Listener]:
             load=load,
             proxies=configured.trusted_proxies,
         )
+        clock_of_incidents = IncidentClock(Register(keyring, configured.deployment, audit), metrics.registry)
+        await clock_of_incidents.look(engine)
         retention = deployment.retention(configured, engine, keyring, audit)
         daily = Daily(engine, vault, audit, retention, work, holder=configured.executor)
         await stack.enter_async_context(
             rounds.going(
                 Round("audit_flush", configured.audit.flush_seconds, lambda: audit.flush(engine)),
+                Round("incidents", INCIDENT_SECONDS, lambda: clock_of_incidents.look(engine)),
                 Round("daily", HOUR_SECONDS, daily.round),
                 Round("rewrite", HOUR_SECONDS, lambda: rewriting.rewrite(context)),
                 Round("audit_checkpoint", HOUR_SECONDS, lambda: audit.note_heads(engine)),

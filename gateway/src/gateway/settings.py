@@ -14,6 +14,7 @@ from gateway.edge.crowd import MAX_CONNECTIONS, MAX_OF_A_CLIENT
 from gateway.edge.limits import WINDOW_S, Limits
 from gateway.edge.redis_buckets import RedisSettings
 from gateway.identity.microsoft import MicrosoftSettings
+from gateway.incidents.operator_settings import OperatorSettings, OrganisationSettings
 from gateway.mode import Mode
 from gateway.vault.hsm_settings import HsmSettings
 
@@ -115,6 +116,8 @@ class GatewaySettings(Settings):
     plans: File | None = None
     plan: str = "unlimited"
     disclosure: Disclosure | None = None
+    operators: OperatorSettings = OperatorSettings()
+    organisation: OrganisationSettings = OrganisationSettings()
 
     @field_validator("public_url", "host", "metrics_host")
     @classmethod
