@@ -31,7 +31,7 @@ def call(*command: str | Path, given: str = "", cwd: Path = ROOT) -> subprocess.
         (["mail-organiser", "audit", "checkpoint"], {"--settings"}),
         (["mail-organiser", "audit", "receipt"], {"--settings", "PATH"}),
         (["mail-organiser", "admin", "keys"], {"--settings", "--format"}),
-        (["mail-organiser", "admin", "rotate"], {"--settings", "kek|cursor|audit|attestation|rate_limit|incident"}),
+        (["mail-organiser", "admin", "rotate"], {"--settings", "kek|cursor|audit|attestation|rat", "e_limit|incident"}),
         (["mail-organiser", "admin", "root", "replace"], {"--settings"}),
         (["mail-organiser", "admin", "root", "forget"], {"--settings"}),
         (["mail-organiser", "retention", "run"], {"--settings", "--dry-run"}),

@@ -24,7 +24,8 @@ from gateway.organise.context import Context
 from gateway.rights import export
 from gateway.rights.export import Held
 from gateway.rights.retention import Periods, Retention
-from gateway.store import clock, ids, mailboxes, people, reading, sessions, sign_ins, used_proofs
+from gateway.store import clock, ids, incidents, mailboxes, people, reading, sessions, sign_ins, used_proofs
+from gateway.store.incidents import Row
 from gateway.store.mailboxes import Mailbox
 from gateway.store.sign_ins import SignIn
 from gateway.store.tables import METADATA
@@ -114,6 +115,9 @@ class Office:
         session = fill(connection, mailbox, seal, now=now)
         sign_ins.add(connection, SignIn(token_bytes(32), b"sealed", b"h", now + 10 * clock.MINUTE))
         used_proofs.use(connection, token_bytes(32), expires_at=now + clock.MINUTE)
+        last = incidents.last(connection)
+        seq = 1 if last is None else last.seq + 1
+        incidents.append(connection, Row(seq, ids.new("inc"), now, "opened", "sre", b"sealed", b"", b"", "key_1"))
         self.audit.record(connection, Event(Kind.SIGN_IN, person=owner, mailbox=mailbox.id, object_id=session))
         self.audit.record(connection, Event(Kind.SCAN_STARTED, mailbox=mailbox.id))
 

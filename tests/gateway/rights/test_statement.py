@@ -14,7 +14,7 @@ UNRELATED = {
     "incident_entry",
     "sign_in",
     "used_proof",
-}  # about people, and without a reference to one
+}
 
 
 def told() -> dict[str, Statement]:
