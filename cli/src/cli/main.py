@@ -6,6 +6,8 @@ from typing import Literal
 
 import click
 
+from cli.incident_commands import incident
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mail-organiser-cli")
@@ -182,6 +184,9 @@ def doctor(var: Path, settings: Path | None, form: Literal["table", "json"]) -> 
 @main.group()
 def admin() -> None:
     """What an operator does on the host, beside a running gateway."""
+
+
+admin.add_command(incident)
 
 
 @admin.command()

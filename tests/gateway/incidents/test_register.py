@@ -285,6 +285,15 @@ def test_ordinary_words_are_taken(desk: Any, sre: Any, said: str) -> None:
     assert desk.incident(one).entries[-1].body == Noted(said)
 
 
+def test_what_could_not_be_read_again_is_not_written(desk: Any, sre: Any) -> None:
+    """An empty or endless text or name."""
+    one = desk.opened()
+    for body, author in ((Noted(""), sre), (Noted("a b " * 2001), sre), (Noted("x"), sre._replace(operator=""))):
+        with pytest.raises(IncidentRefused, match="too long"):
+            desk.write(one, body, author=author)
+    assert len(desk.rows()) == 1
+
+
 def test_evidence_is_not_typed(desk: Any) -> None:
     """Its ids and pseudonyms are looked up."""
     assert register.words._texts(Evidence((ids.new("evt"),), ("0" * 32,))) == []

@@ -1,6 +1,6 @@
 """A document for people to send or to keep: titled parts, as Markdown or as JSON. Pure.
 
-Guarantees: what is not known says so; a text of an operator stays text: it can make no heading, list, picture or markup.
+Guarantees: what is not known says so; a text of an operator stays text: it makes no markup.
 """
 
 import json

@@ -21,7 +21,7 @@ from gateway.audit import chain
 from gateway.audit.event import Event, Log, Outcome
 from gateway.audit.trail import Trail
 from gateway.incidents import refusal, words
-from gateway.incidents.entry import EVENTS, Body, Entry, Evidence, Opened, Role, code
+from gateway.incidents.entry import EVENTS, Body, Entry, Evidence, Label, Opened, Role, code
 from gateway.incidents.incident import Incident, fold, fold_each
 from gateway.incidents.refusal import IncidentRefused
 from gateway.store import audit, clock, ids
@@ -38,7 +38,7 @@ MOST_EVENTS: Final = 10_000  # of one entry of evidence
 class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is sealed."""
 
-    operator: str
+    operator: Label
     body: Body
 
 
@@ -83,9 +83,10 @@ class Register:
 
     def write(self, connection: Connection, author: Author, incident_id: str, body: Body) -> None:
         """One more entry. Raises IncidentRefused, RoleRefused (then record it: `refused`), AuditUnavailable."""
-        refusal.check_role(author.role, body)
         self._audit.hold(connection)
-        self._append(connection, author, incident_id, self.incident(connection, incident_id), body)
+        found = self.incident(connection, incident_id)
+        refusal.check_role(author.role, body)
+        self._append(connection, author, incident_id, found, body)
 
     def refused(self, connection: Connection, incident_id: str, body: Body) -> None:
         """Tell in the audit log that a role tried what it may not."""
@@ -131,7 +132,7 @@ class Register:
 
     def _sealed(self, entry: Entry) -> Row:
         key, kind = self._keyring.newest(Purpose.INCIDENT), code(entry.body)
-        said = msgspec.json.encode(_Said(entry.operator, entry.body))
+        said = _said(entry)
         sealed = envelope.seal(key.secret, key.id, self._place(entry.incident_id, entry.seq, kind), said)
         return Row(entry.seq, entry.incident_id, entry.at, kind, entry.role.value, sealed, b"", b"", "")
 
@@ -162,6 +163,18 @@ class Register:
         key = self._keyring.by_id(Purpose.AUDIT, row.key_id)
         good = key is not None and hmac.compare_digest(chain.mac(_derived(key), row.hash), row.mac)
         return None if good else Fault.FORGED
+
+
+def _said(entry: Entry) -> bytes:
+    """What is sealed, if it can be read again. Raises IncidentRefused."""
+    said = msgspec.json.encode(_Said(entry.operator, entry.body))
+    try:
+        msgspec.json.decode(said, type=_Said)
+    except msgspec.ValidationError:
+        raise IncidentRefused(
+            "This was not written.", "A name or a text is empty, or too long.", "Names have 64 characters, texts 8000."
+        ) from None
+    return said
 
 
 def linked(connection: Connection, event_ids: Sequence[str]) -> Evidence:
