@@ -36,17 +36,13 @@ def begin(wire: Wire) -> Callable[..., Cycle]:
 
     def made(method: str = "GET", *, keep_alive: bool = True) -> Cycle:
         return Cycle(
-            scope={"type": "http", "method": method},  # type: ignore[typeddict-item]  # no more is looked at
+            scope={"type": "http", "method": method},  # no more is looked at
             transport=wire,
             flow=FlowControl(wire),
-            logger=None,  # type: ignore[arg-type]  # nothing is logged
-            access_logger=None,  # type: ignore[arg-type]  # the same
-            access_log=False,
             default_headers=[],
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
             keep_alive=keep_alive,
             on_response=lambda: wire.seen.append("done"),
+            tasks=set(),
         )
 
     return made

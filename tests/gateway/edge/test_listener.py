@@ -332,7 +332,7 @@ async def test_a_proxy_of_ours_has_no_share(make_edge: Callable[..., Any], tls: 
 async def test_a_layer_that_fails_is_answered_in_our_form(tls: TlsFiles, capsys: pytest.CaptureFixture[str]) -> None:
     """Not in the server's: a problem, HSTS, and no text of the exception in a log."""
 
-    async def broken(*_: Any) -> None:
+    async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
         raise RuntimeError("secret-in-the-exception")
 
     built = Listener(broken, Address("127.0.0.1", 0), tls)

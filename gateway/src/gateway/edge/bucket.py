@@ -95,8 +95,10 @@ class Buckets:
             self._forget_full(now)
         found = self._full_at.get(key)
         if found is None:
-            found = self._full_at.get(self._slot(key), now)
-        return max(now, found)
+            if len(self._full_at) < self._capacity:
+                return now
+            found = self._full_at.get(_OVERFLOW, now)
+        return found if found > now else now  # noqa: FURB136  # max() costs as much as the rest of it
 
     def spent(self, key: bytes, now: float) -> float:
         """Requests that `key` has spent and not yet regained."""
