@@ -51,7 +51,7 @@ class FastRoute:
         """What opens it; None is nothing (gateway.api.access)."""
         return ACCESS.get((self.method, self.path))
 
-    @property
+    @cached_property
     def path_format(self) -> str:
         """As FastAPI's routes have it: the name of this route in metrics and spans."""
         return self.path

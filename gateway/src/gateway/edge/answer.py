@@ -17,9 +17,8 @@ WHOLE: Final = "mail_organiser.whole"  # in the scope: our own connection serves
 async def answer(scope: Scope, send: Send, status: int, headers: Iterable[Header], body: bytes) -> None:
     """headers: with Content-Length. body: for HEAD it is left out."""
     said = b"" if scope["method"] == "HEAD" else body
-    begin = {"type": "http.response.start", "status": status, "headers": headers}
     if WHOLE in scope:
-        await send({**begin, "body": said})
+        await send({"type": "http.response.start", "status": status, "headers": headers, "body": said})
         return
-    await send(begin)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": said})
