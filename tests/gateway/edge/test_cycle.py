@@ -36,17 +36,13 @@ def begin(wire: Wire) -> Callable[..., Cycle]:
 
     def made(method: str = "GET", *, keep_alive: bool = True) -> Cycle:
         return Cycle(
-            scope={"type": "http", "method": method},  # type: ignore[typeddict-item]  # no more is looked at
+            scope={"type": "http", "method": method},  # no more is looked at
             transport=wire,
             flow=FlowControl(wire),
-            logger=None,  # type: ignore[arg-type]  # nothing is logged
-            access_logger=None,  # type: ignore[arg-type]  # the same
-            access_log=False,
             default_headers=[],
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
             keep_alive=keep_alive,
             on_response=lambda: wire.seen.append("done"),
+            tasks=set(),
         )
 
     return made
@@ -158,3 +154,68 @@ async def test_messages_come_in_their_order(begin: Callable[..., Cycle]) -> None
     await cycle.send(body(b""))
     with pytest.raises(RuntimeError, match="Out of order"):
         await cycle.send(body(b""))
+
+
+async def test_a_whole_answer_is_one_message_and_one_write(wire: Wire, begin: Callable[..., Cycle]) -> None:
+    """And the end: nothing may follow it."""
+    cycle = begin()
+    await cycle.send({**start((b"content-length", b"2")), "body": b"ok"})
+    assert wire.seen == [b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "done"]
+    with pytest.raises(RuntimeError, match="Out of order"):
+        await cycle.send(body(b""))
+
+
+@pytest.mark.parametrize("said", [b"1", b"3"])
+async def test_a_whole_answer_is_as_long_as_was_said(begin: Callable[..., Cycle], said: bytes) -> None:
+    """As one in parts."""
+    with pytest.raises(RuntimeError, match="Content-Length"):
+        await begin().send({**start((b"content-length", said)), "body": b"ok"})
+
+
+async def test_an_application_that_says_nothing_is_answered_for(wire: Wire, begin: Callable[..., Cycle]) -> None:
+    """A problem, and the connection's end."""
+
+    async def silent(_scope: Any, _receive: Any, _send: Any) -> None:
+        pass
+
+    await begin().run_asgi(silent)
+    assert isinstance(wire.seen[0], bytes)
+    assert wire.seen[0].startswith(b"HTTP/1.1 500 ")
+    assert b"application/problem+json" in wire.seen[0]
+    assert wire.seen[1] == "closed"
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, asyncio.CancelledError, None])
+async def test_what_is_not_said_to_its_end_is_cut(
+    wire: Wire, begin: Callable[..., Cycle], fault: type[BaseException] | None
+) -> None:
+    """Failed, cancelled or simply over: no second answer follows the first, and the task is nobody's any more."""
+
+    async def half(_scope: Any, _receive: Any, send: Any) -> None:
+        await send(start())
+        await send(body(b"half", more=True))
+        if fault:
+            raise fault
+
+    cycle = begin()
+    cycle.task = asyncio.create_task(cycle.run_asgi(half))
+    cycle._tasks.add(cycle.task)
+    await asyncio.wait([cycle.task])
+    assert wire.seen[1:] == [b"4\r\nhalf\r\n", "closed"]
+    assert cycle._tasks == set()
+    assert cycle.task is None
+
+
+async def test_a_request_that_has_come_is_received_at_once(begin: Callable[..., Cycle]) -> None:
+    """Though nobody waited while it came; then whoever waits on learns that all is said."""
+    cycle = begin()
+    cycle.body += b"whole"
+    cycle.more_body = False
+    cycle.wake()
+    received = await asyncio.wait_for(cycle.receive(), 1)
+    assert received == {"type": "http.request", "body": b"whole", "more_body": False}
+    waiting = asyncio.create_task(cycle.receive())  # type: ignore[arg-type]  # uvicorn's is a coroutine
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await cycle.send({**start((b"content-length", b"0")), "body": b""})
+    assert await asyncio.wait_for(waiting, 1) == {"type": "http.disconnect"}

@@ -96,6 +96,17 @@ async def test_many_people_behind_one_address_share_its_limit(make_edge: Any) ->
     assert statuses == [200, 200, 429, 429]
 
 
+async def test_one_person_at_two_addresses_meets_the_limit_of_each(make_edge: Any) -> None:
+    """What was met at one is nothing that is remembered of the other."""
+    front = make_edge(limits=Limits(address=Policy("address", 2, 3600)))
+    statuses = []
+    for address in ("203.0.113.7", "198.51.100.7", "203.0.113.7", "198.51.100.7", "203.0.113.7"):
+        async with front.client(address) as client:
+            answer = await client.get("/api/v1/things/1", headers={"authorization": "Bearer good-token"})
+            statuses.append(answer.status_code)
+    assert statuses == [200, 200, 200, 200, 429]
+
+
 async def test_an_api_key_has_a_limit_of_its_own_within_its_person(make_edge: Any) -> None:
     """Two keys of one person: each has its own, the person's holds for both; without a key it is not met."""
     front = make_edge(limits=Limits(key=Policy("key", 2, 3600), person=Policy("person", 5, 3600)))

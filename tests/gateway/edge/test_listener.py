@@ -329,10 +329,27 @@ async def test_a_proxy_of_ours_has_no_share(make_edge: Callable[..., Any], tls: 
             writer.close()
 
 
+async def test_each_part_of_a_request_has_the_deadline_of_its_own(make_edge: Callable[..., Any], tls: TlsFiles) -> None:
+    """A body may take longer than headers may; and headers on a connection that was idle no longer than any."""
+    terms = Terms(Deadlines(headers_s=0.3, message_s=30, idle_s=30))
+    built = Listener(make_edge().app, Address("127.0.0.1", 0), tls, terms=terms)
+    async with served(built):
+        reader, writer = connection = await connect(built, tls)
+        head = SLOW_BODY.replace(b"9000\r\n", b"12\r\ncontent-type: application/json\r\n")
+        writer.write(head + b'{"name"')
+        await asyncio.sleep(0.8)
+        writer.write(b':"a"}')
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 200 ")
+        await reader.readexactly(len(b'{"name_length":1}'))
+        assert await still_served(connection)
+        writer.write(GET[:20])
+        assert await closed_after(reader) < 5
+
+
 async def test_a_layer_that_fails_is_answered_in_our_form(tls: TlsFiles, capsys: pytest.CaptureFixture[str]) -> None:
     """Not in the server's: a problem, HSTS, and no text of the exception in a log."""
 
-    async def broken(*_: Any) -> None:
+    async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
         raise RuntimeError("secret-in-the-exception")
 
     built = Listener(broken, Address("127.0.0.1", 0), tls)

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from chassis.errors import Unauthenticated
 from gateway.api.access import ACCESS, Needed, check
 from gateway.edge.allow import Route, allow
+from gateway.edge.answer import answer
 from gateway.edge.problems import InvalidFields, MethodNotAllowed, UnsupportedMediaType, refuse
 from gateway.edge.tokens import PRINCIPAL
 from gateway.identity.jwt import REFUSED, Principal
@@ -50,7 +51,7 @@ class FastRoute:
         """What opens it; None is nothing (gateway.api.access)."""
         return ACCESS.get((self.method, self.path))
 
-    @property
+    @cached_property
     def path_format(self) -> str:
         """As FastAPI's routes have it: the name of this route in metrics and spans."""
         return self.path
@@ -77,7 +78,8 @@ class FastRoute:
         except msgspec.MsgspecError as error:
             await refuse(scope, send, InvalidFields(), errors=[{"pointer": pointer(error), "code": "invalid"}])
             return
-        await _answer(send, _encoder.encode(await self.handler(caller, body)))
+        said = _encoder.encode(await self.handler(caller, body))
+        await answer(scope, send, 200, [(b"content-type", JSON), (b"content-length", b"%d" % len(said))], said)
 
     async def _body(self, decoder: msgspec.json.Decoder[Any], scope: Scope, receive: Receive) -> Any:
         if not [name for name, value in scope["headers"] if name == b"content-type" and _is_json(value)]:
@@ -119,9 +121,3 @@ def pointer(error: msgspec.MsgspecError) -> str:
 
 def _is_json(value: bytes) -> bool:
     return value == JSON or value.partition(b";")[0].strip().lower() == JSON
-
-
-async def _answer(send: Send, body: bytes) -> None:
-    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -95,8 +95,10 @@ class Buckets:
             self._forget_full(now)
         found = self._full_at.get(key)
         if found is None:
-            found = self._full_at.get(self._slot(key), now)
-        return max(now, found)
+            if len(self._full_at) < self._capacity:
+                return now
+            found = self._full_at.get(_OVERFLOW, now)
+        return found if found > now else now  # noqa: FURB136  # max() costs as much as the rest of it
 
     def spent(self, key: bytes, now: float) -> float:
         """Requests that `key` has spent and not yet regained."""
@@ -113,7 +115,7 @@ class Buckets:
 
     def charge(self, key: bytes, full_at: float, now: float) -> Grant:
         """Take one request, which must be left (most_s)."""
-        slot = key if key in self._full_at else self._slot(key)
+        slot = key if key in self._full_at or len(self._full_at) < self._capacity else _OVERFLOW
         self._full_at[slot] = later = full_at + self._interval_s
         self._full_at.move_to_end(slot)
         self._look_at = min(self._look_at, later)
@@ -122,9 +124,6 @@ class Buckets:
     def forget(self, key: bytes) -> None:
         """As if `key` had never called."""
         self._full_at.pop(key, None)
-
-    def _slot(self, key: bytes) -> bytes:
-        return key if len(self._full_at) < self._capacity or key in self._full_at else _OVERFLOW
 
     def _forget_full(self, now: float) -> None:
         # Ordered by last take, so whoever stands first was silent longest; two a look keeps up with any flood.

@@ -12,6 +12,7 @@ from typing import Final
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import (
+    INVALID_SPAN,
     NonRecordingSpan,
     Span,
     SpanContext,
@@ -27,7 +28,7 @@ from gateway.edge.headers import Header
 _NOT_KEPT: Final = TraceFlags(TraceFlags.DEFAULT)
 _SPAN_BITS: Final = 64
 _TRACE_BITS: Final = 128
-_NOWHERE: Final = Context()  # nothing of whoever opened the connection is current in a request
+_SPAN: Final = next(iter(set_span_in_context(INVALID_SPAN, Context())))  # what OpenTelemetry calls a current span
 
 
 class Draw:
@@ -57,9 +58,10 @@ def trace_id(span: Span) -> str:
 class Unkept(NonRecordingSpan, AbstractContextManager[Span]):
     """A span that nobody keeps: the trace's id, and the rest once it is asked for. Current while inside."""
 
+    _known: SpanContext | None = None
+
     def __init__(self) -> None:
         self.trace_id = f"{random.getrandbits(_TRACE_BITS) | 1:032x}"  # a name; never 0
-        self._known: SpanContext | None = None
 
     def get_span_context(self) -> SpanContext:
         """For calls onward, which aren't kept either."""
@@ -69,7 +71,8 @@ class Unkept(NonRecordingSpan, AbstractContextManager[Span]):
         return self._known
 
     def __enter__(self) -> Span:
-        self._token: Token[Context] = attach(set_span_in_context(self, _NOWHERE))
+        # Nothing of whoever opened the connection is current in a request.
+        self._token: Token[Context] = attach(Context({_SPAN: self}))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,16 +1,17 @@
 """What is answered when a layer itself fails: a problem with our headers, never the server's own 500.
 
-Guarantees: outermost of everything, so that even such a fault leaves in the one form that errors have here, and leaves
-no text of an exception in a log. When an answer had begun, the server refuses a second one and cuts the connection.
+Guarantees: called by the connection's cycle, outermost of everything, so that even such a fault leaves in the one form
+that errors have here, and leaves no text of an exception in a log.
 """
 
 from typing import Final
 
 import msgspec
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope, Send
 
 from chassis.errors import Internal, problem
 from chassis.logs import get
+from gateway.edge.answer import answer
 from gateway.edge.headers import secured
 from gateway.edge.problems import CONTENT_TYPE
 
@@ -22,17 +23,11 @@ _FIXED: Final = (
 )
 
 
-class LastResort:
-    """Around everything that the server calls."""
+def note(error: BaseException) -> None:
+    """A line in the log: which kind, and where."""
+    get(__name__).error("request.unanswered", error_type=type(error), at=error.__traceback__)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001  # whatever it is; CancelledError passes
-            get(__name__).error("request.unanswered", error_type=type(error), at=error.__traceback__)
-            headers = secured(_FIXED, api=True)
-            await send({"type": "http.response.start", "status": Internal.http_status, "headers": headers})
-            await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else _BODY})
+async def unanswered(scope: Scope, send: Send) -> None:
+    """Say that it is our fault."""
+    await answer(scope, send, Internal.http_status, secured(_FIXED, api=True), _BODY)

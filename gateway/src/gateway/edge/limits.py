@@ -8,11 +8,12 @@ keep anybody from it. Pure. The limits of a subscription (scans a month) are not
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.edge.bucket import Policy
 from gateway.edge.headers import is_api
-from gateway.edge.tokens import is_open
+from gateway.edge.tokens import PATHS, is_open
 
 WINDOW_S: Final = 60
 
@@ -86,6 +87,7 @@ class Limits(NamedTuple):
         return policy
 
 
+@lru_cache(PATHS)
 def route_class(method: str, path: str) -> RouteClass:
     """What a request is for, from its method and path alone: it is asked before any route is known."""
     if is_open(method, path):

@@ -23,7 +23,6 @@ from gateway.edge.crowd import MAX_CONNECTIONS, MAX_OF_A_CLIENT, Crowd
 from gateway.edge.descriptors import room_for
 from gateway.edge.door import Door, listen
 from gateway.edge.handshakes import Seat
-from gateway.edge.last_resort import LastResort
 from gateway.edge.load import Load
 from gateway.edge.protocol import PATIENT, Deadlines, HttpConnection
 
@@ -81,7 +80,7 @@ class Listener(Server):
         self._terms = terms or Terms()
         self._gauges = gauges or Gauges()
         self._tls = ServerTls(files)
-        super().__init__(_config(LastResort(app), address, self._terms))
+        super().__init__(_config(app, address, self._terms))
         self.config.load()
 
     @property

@@ -8,10 +8,11 @@ import time
 from collections.abc import Awaitable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.edge.allow import METHODS
+from gateway.edge.durations import Durations, Series
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds; OpenTelemetry's for HTTP servers
 NO_ROUTE: Final = "none"  # what is no route of ours, or never came so far
@@ -22,13 +23,13 @@ class Measure:
 
     def __init__(self, app: ASGIApp, *, registry: CollectorRegistry) -> None:
         self._app = app
-        self._bound: dict[tuple[str, str | None, int], Histogram] = {}
-        self._durations = Histogram(
+        self._bound: dict[tuple[str, str | None, int], Series] = {}
+        self._durations = Durations(
             "http_server_request_duration_seconds",
             "Duration of requests, by method, template of the route, and status",
-            ["http_request_method", "http_route", "http_response_status_code"],
-            buckets=BUCKETS,
-            registry=registry,
+            ("http_request_method", "http_route", "http_response_status_code"),
+            BUCKETS,
+            registry,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +50,7 @@ class Measure:
         finally:
             self._of(scope["method"], template(scope), status).observe(time.perf_counter() - began)
 
-    def _of(self, method: str, route: str | None, status: int) -> Histogram:
+    def _of(self, method: str, route: str | None, status: int) -> Series:
         known = self._bound.get((method, route, status))
         if known is not None:
             return known

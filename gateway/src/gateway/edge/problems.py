@@ -27,6 +27,7 @@ from chassis.errors import (
 )
 from chassis.logs import get
 from gateway.edge.allow import Route, allow
+from gateway.edge.answer import answer
 from gateway.edge.headers import Header
 
 CONTENT_TYPE: Final = b"application/problem+json"
@@ -111,18 +112,18 @@ class Problems:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        checked = _Checked(scope, send)
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive, checked.send)
         except Exception as error:  # noqa: BLE001  # the last resort; CancelledError passes
             _log(error, scope)
-            await answer.refuse(error)
+            await checked.refuse(error)
         else:
-            if not answer.started:  # nothing was said at all
-                await answer.refuse(Internal())
+            if not checked.started:  # nothing was said at all
+                await checked.refuse(Internal())
 
 
-class _Answer:
+class _Checked:
     """One response on its way out: passed through, or replaced when it is an error in another form than ours."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
@@ -156,8 +157,7 @@ async def refuse(
     """Answer with the error's problem. `headers` and `members`: what the refusing layer adds (Allow, RateLimit)."""
     body = encode(error, scope, **members)
     fixed = [(b"content-type", CONTENT_TYPE), (b"content-length", str(len(body)).encode()), *hints(error)]
-    await send({"type": "http.response.start", "status": error.http_status, "headers": [*fixed, *headers]})
-    await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+    await answer(scope, send, error.http_status, [*fixed, *headers], body)
 
 
 def encode(error: ServiceError, scope: Scope, **members: object) -> bytes:

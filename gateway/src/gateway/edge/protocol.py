@@ -9,7 +9,7 @@ answer to the first ends the connection with that answer. Trailers are refused: 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
@@ -21,6 +21,7 @@ from uvicorn.server import ServerState
 from chassis.errors import InvalidArgument, ServiceError, problem
 from gateway.edge.alarm import Alarm
 from gateway.edge.allow import ALLOW
+from gateway.edge.answer import WHOLE
 from gateway.edge.body import ARRIVED
 from gateway.edge.counts import Malformed
 from gateway.edge.cycle import Cycle
@@ -28,6 +29,7 @@ from gateway.edge.framing import MAX_HEADER_BYTES, doubtful
 from gateway.edge.headers import Header, secured
 from gateway.edge.problems import CONTENT_TYPE, MethodNotAllowed
 
+_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _REASONS: Final = {400: "Bad Request", 405: "Method Not Allowed"}
 
 
@@ -53,6 +55,9 @@ class _Refused(Exception):
 class HttpConnection(HttpToolsProtocol):
     """The protocol. ended: called once, when the connection is gone; malformed: once, when what came ends it."""
 
+    cycle: Cycle
+    scope: Any
+
     def __init__(  # uvicorn's two, and what a connection tells
         self,
         config: Config,
@@ -70,6 +75,7 @@ class HttpConnection(HttpToolsProtocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._in_headers = True
+        self._due_s: float | None = None  # what the clock is to be set to once these bytes are read
         self._idle = False  # between two requests
         self._requests = 0  # whose headers are complete
         self._deaf = False  # nothing that comes is read any more
@@ -90,7 +96,7 @@ class HttpConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a Transport
         """The clock for the first request starts."""
         super().connection_made(transport)
-        self._start(self._deadlines.headers_s)
+        self._alarm.set(self._deadlines.headers_s, self.cut)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No clock outlives its connection."""
@@ -115,9 +121,12 @@ class HttpConnection(HttpToolsProtocol):
             return
         if self._idle:  # llhttp skips empty lines: they must not keep us here
             self._idle = False
-            self._start(self._deadlines.headers_s)
+            self._due_s = self._deadlines.headers_s
         requests, began_in_headers = self._requests, self._in_headers
         self._parse(data)
+        if self._due_s is not None:
+            self._alarm.set(self._due_s, self.cut)
+            self._due_s = None
         headers_only = began_in_headers and self._in_headers  # not the end of a body, however large
         if headers_only and self._requests == requests:  # nothing but headers, and still no end of them
             self._header_bytes += len(data)
@@ -138,9 +147,11 @@ class HttpConnection(HttpToolsProtocol):
         """The first byte of a request."""
         if self._answering:
             raise self._doubt(Malformed.PIPELINED)
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self._in_headers = True
-        self._start(self._deadlines.headers_s)
+        self._due_s = self._deadlines.headers_s
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; in a trailer, too, which is refused."""
@@ -159,34 +170,44 @@ class HttpConnection(HttpToolsProtocol):
         self._in_headers = False
         self._header_bytes = 0
         self._requests += 1
-        self._start(self._deadlines.message_s)
+        self._due_s = self._deadlines.message_s
         self._describe(version)
-        self.cycle = self._begun(keep_alive=version == "1.1" and self.parser.should_keep_alive())
-        self._start_asgi_task(self.cycle, self.app)
+        self._answer(keep_alive=version == "1.1" and self.parser.should_keep_alive())
 
     def _describe(self, version: str) -> None:
         path, query = _parted(self.url)
         text = path.decode("ascii")
-        self.scope["http_version"] = version
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["path"] = unquote(text) if "%" in text else text
-        self.scope["raw_path"] = path
-        self.scope["query_string"] = query
+        self.scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+            "headers": self.headers,
+            "method": self.parser.get_method().decode("ascii"),
+            "path": unquote(text) if "%" in text else text,
+            "raw_path": path,
+            "query_string": query,
+            WHOLE: True,
+        }
 
-    def _begun(self, *, keep_alive: bool) -> Cycle:
-        return Cycle(
+    def _answer(self, *, keep_alive: bool) -> None:
+        cycle = Cycle(
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
             keep_alive=keep_alive,
             on_response=self.on_response_complete,
+            tasks=self.tasks,
         )
+        if self.expect_100_continue:
+            cycle.waiting_for_100_continue = True
+        self.cycle = cycle
+        cycle.task = self.loop.create_task(cycle.run_asgi(self.app))
+        self.tasks.add(cycle.task)
 
     def on_message_complete(self) -> None:
         """All is there. From here on, time is ours; or it was answered before, and the next one may come."""
@@ -194,10 +215,10 @@ class HttpConnection(HttpToolsProtocol):
         if self.cycle.response_complete:
             self._rest()
             return
-        self._alarm.stop()
-        self.scope[ARRIVED] = True  # type: ignore[typeddict-unknown-key]  # for gateway.edge.body
+        self._stop()
+        self.scope[ARRIVED] = True  # for gateway.edge.body
         self.cycle.more_body = False
-        self.cycle.message_event.set()
+        self.cycle.wake()
 
     def on_response_complete(self) -> None:
         """All was said. What is left of the body still has its deadline."""
@@ -210,6 +231,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def _rest(self) -> None:
         self._idle = True
+        self._due_s = None
         self._alarm.set(self._deadlines.idle_s, self.timeout_keep_alive_handler)
 
     def _doubt(self, reason: Malformed) -> _Refused:
@@ -222,7 +244,7 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._deaf = True
         self._malformed(reason)
-        self._alarm.stop()
+        self._stop()
         if self._answering and self._in_headers:  # an earlier request is being answered: that answer is the last
             self.cycle.keep_alive = False
             self.flow.pause_reading()
@@ -233,8 +255,9 @@ class HttpConnection(HttpToolsProtocol):
                 self.transport.write(_written(error, *more, *self.server_state.default_headers))
             self.transport.close()
 
-    def _start(self, seconds: float) -> None:
-        self._alarm.set(seconds, self.cut)
+    def _stop(self) -> None:
+        self._due_s = None
+        self._alarm.stop()
 
     def _unstall(self) -> None:
         if self._stalled is not None:
@@ -244,7 +267,7 @@ class HttpConnection(HttpToolsProtocol):
 
 def _parted(target: bytes) -> tuple[bytes, bytes]:
     """Path and query. target: not doubtful."""
-    if target[:1] == b"/" and b"#" not in target:
+    if target.startswith(b"/") and b"#" not in target:
         path, _, query = target.partition(b"?")
         return path, query
     parsed = httptools.parse_url(target)

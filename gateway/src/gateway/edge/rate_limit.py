@@ -10,9 +10,9 @@ Which limits there are: gateway.edge.limits.
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,12 +26,20 @@ from gateway.edge.problems import refuse
 from gateway.edge.tokens import PRINCIPAL
 
 QUOTA_EXCEEDED: Final = "https://iana.org/assignments/http-problem-types#quota-exceeded"
-CALLERS: Final = "mail_organiser.callers"  # where the first layer leaves who is calling, for the second
+ADDRESS: Final = "mail_organiser.address"  # the first layer leaves the key of the caller's here, for the second
 ROUTE_CLASS: Final = "mail_organiser.route_class"  # and what for
 ADDRESSES: Final = 256  # remembered with their hash
+CALLS: Final = 4_096  # of a person, from an address, of a class: remembered with their charges, about 4 MB
 KEY_BYTES: Final = 16  # of a caller's keyed hash
 
 Callers = Mapping[By, bytes]
+
+
+class Met(NamedTuple):
+    """The limits that a request meets. header: RateLimit-Policy, which names them."""
+
+    charges: tuple[Charge, ...]
+    header: Header
 
 
 class AddressLimit:
@@ -51,18 +59,18 @@ class AddressLimit:
             return self._app(scope, receive, send)
         scope[ROUTE_CLASS] = kind = route_class(scope["method"], scope["path"])
         address = self._addresses.key(scope)
-        scope[CALLERS] = {By.ADDRESS: address}
+        scope[ADDRESS] = address
         policies = self._open.get(kind)
         if policies is not None:
-            return _limited(self._app, self._limiter, policies.charges(scope[CALLERS]), scope, receive, send)
+            return _limited(self._app, self._limiter, policies.met({By.ADDRESS: address}), scope, receive, send)
         return self._counting_failures(address, scope, receive, send)
 
     def _counting_failures(self, address: bytes, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # A closed route is limited further in. Here only failures count, so that guessing runs dry.
         dry = self._dry.wait_s(address)
         if dry:
-            charge = Charge(self._failures, address)
-            return _refuse(scope, send, [charge], [Grant(allowed=False, remaining=0, reset_s=dry)])
+            met = _met([Charge(self._failures, address)])
+            return _refuse(scope, send, met, [Grant(allowed=False, remaining=0, reset_s=dry)])
 
         def counting(message: Message) -> Awaitable[None]:
             failed = message["type"] == "http.response.start" and message["status"] == Unauthenticated.http_status
@@ -125,23 +133,26 @@ class PersonLimit:
     def __init__(self, app: ASGIApp, *, limits: Limits, limiter: Limiter, secret: bytes) -> None:
         self._app = app
         self._limiter = limiter
-        self._key = lru_cache(CAPACITY)(partial(_key, secret))
+        self._secret = secret
         self._policies = {kind: _policies(kind, limits) for kind in RouteClass}
+        self._met = lru_cache(CALLS)(self._met_by)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """See ASGI."""
         if scope["type"] != "http" or PRINCIPAL not in scope:
             return self._app(scope, receive, send)
         who = scope[PRINCIPAL]
-        callers = {**scope[CALLERS], By.PERSON: self._key(who.person_id)}
-        if who.key_id is not None:
-            callers[By.KEY] = self._key(who.key_id)
-        charges = self._policies[scope[ROUTE_CLASS]].charges(callers)
-        return _limited(self._app, self._limiter, charges, scope, receive, send)
+        met = self._met(scope[ROUTE_CLASS], scope[ADDRESS], who.person_id, who.key_id)
+        return _limited(self._app, self._limiter, met, scope, receive, send)
 
+    def _met_by(self, kind: RouteClass, address: bytes, person_id: str, key_id: str | None) -> Met:
+        callers = {By.ADDRESS: address, By.PERSON: self._key(person_id)}
+        if key_id is not None:
+            callers[By.KEY] = self._key(key_id)
+        return self._policies[kind].met(callers)
 
-def _key(secret: bytes, identity: str) -> bytes:
-    return blake2b(identity.encode(), key=secret, digest_size=KEY_BYTES).digest()
+    def _key(self, identity: str) -> bytes:
+        return blake2b(identity.encode(), key=self._secret, digest_size=KEY_BYTES).digest()
 
 
 class Policies:
@@ -150,9 +161,13 @@ class Policies:
     def __init__(self, rules: Sequence[tuple[Policy, By]]) -> None:
         self._rules = rules
 
-    def charges(self, callers: Callers) -> list[Charge]:
+    def met(self, callers: Callers) -> Met:
         """A rule of whom this caller has none is not theirs."""
-        return [Charge(policy, callers[by]) for policy, by in self._rules if by in callers]
+        return _met([Charge(policy, callers[by]) for policy, by in self._rules if by in callers])
+
+
+def _met(charges: Sequence[Charge]) -> Met:
+    return Met(tuple(charges), (b"ratelimit-policy", b",".join([charge.policy.header for charge in charges])))
 
 
 def _policies(kind: RouteClass, limits: Limits) -> Policies:
@@ -160,32 +175,31 @@ def _policies(kind: RouteClass, limits: Limits) -> Policies:
 
 
 async def _limited(  # noqa: PLR0913, PLR0917  # ASGI's three, and what they are limited by
-    app: ASGIApp, limiter: Limiter, charges: Sequence[Charge], scope: Scope, receive: Receive, send: Send
+    app: ASGIApp, limiter: Limiter, met: Met, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    grants = await limiter.take(charges)
+    grants = await limiter.take(met.charges)
     if not all([grant.allowed for grant in grants]):  # noqa: C419  # two or three, on every request: a list is cheaper
-        await _refuse(scope, send, charges, grants)
+        await _refuse(scope, send, met, grants)
         return
 
     def informing(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *standing(charges, grants)]
+            message["headers"] = [*message["headers"], *standing(met, grants)]
         return send(message)
 
     await app(scope, receive, informing)
 
 
-async def _refuse(scope: Scope, send: Send, charges: Sequence[Charge], grants: Sequence[Grant]) -> None:
-    violated = [
-        (charge.policy.name, grant.reset_s) for charge, grant in zip(charges, grants, strict=True) if not grant.allowed
-    ]
+async def _refuse(scope: Scope, send: Send, met: Met, grants: Sequence[Grant]) -> None:
+    pairs = zip(met.charges, grants, strict=True)
+    violated = [(charge.policy.name, grant.reset_s) for charge, grant in pairs if not grant.allowed]
     error = QuotaExceeded(retry_after=max(wait for _, wait in violated))  # never earlier than what RateLimit says
     members = {"type": QUOTA_EXCEEDED, "violated-policies": [name for name, _ in violated]}
-    await refuse(scope, send, error, standing(charges, grants), **members)
+    await refuse(scope, send, error, standing(met, grants), **members)
 
 
-def standing(charges: Sequence[Charge], grants: Sequence[Grant]) -> list[Header]:
+def standing(met: Met, grants: Sequence[Grant]) -> tuple[Header, Header]:
     """The two headers: what each policy grants, and what is left of it for this caller. No partition key (pk)."""
-    pairs = zip(charges, grants, strict=True)
+    pairs = zip(met.charges, grants, strict=True)
     left = ",".join([f'"{policy.name}";r={grant.remaining};t={grant.reset_s}' for (policy, _), grant in pairs])
-    return [(b"ratelimit-policy", b",".join([policy.header for policy, _ in charges])), (b"ratelimit", left.encode())]
+    return met.header, (b"ratelimit", left.encode())

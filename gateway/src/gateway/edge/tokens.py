@@ -9,6 +9,7 @@ browser sends to every route, but for the two that read one.
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final, Protocol
 
 from starlette.requests import Request
@@ -34,6 +35,10 @@ OPEN_ROUTES: Final = frozenset(
 )
 COOKIE_ROUTES: Final = frozenset({"/api/v1/session/callback", "/api/v1/session/refresh"})
 _SCHEME: Final = b"bearer "
+_AUTHORIZATION: Final = b"authorization"
+_PROOF: Final = frozenset({_AUTHORIZATION})
+_HIDDEN: Final = _PROOF | {b"cookie"}
+PATHS: Final = 256  # whose decision is remembered; together 2 MiB, if all of them are as long as one may be
 
 
 class Verifier(Protocol):
@@ -52,6 +57,7 @@ async def no_keys(_text: str) -> Principal:
     raise Unauthenticated(REFUSED)
 
 
+@lru_cache(PATHS)
 def is_open(method: str, path: str) -> bool:
     """Whether a request needs no token: pages, and the listed routes."""
     return not is_api(path) or (method, path) in OPEN_ROUTES
@@ -76,9 +82,7 @@ class Tokens:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            credentials = _take(scope, b"authorization")
-            if scope["path"] not in COOKIE_ROUTES:
-                _take(scope, b"cookie")
+            credentials = _take(scope)
             if not is_open(scope["method"], scope["path"]):
                 try:
                     scope[PRINCIPAL] = await self._verified(credentials)
@@ -99,10 +103,9 @@ class Tokens:
         return verified
 
 
-def _take(scope: Scope, wanted: bytes) -> list[bytes]:
-    """The values of a header, which is gone afterwards."""
+def _take(scope: Scope) -> list[bytes]:
+    """What the caller proves themselves with. It is gone afterwards, and so are cookies where none is read."""
     headers = scope["headers"]
-    taken = [value for name, value in headers if name == wanted]
-    if taken:
-        scope["headers"] = [header for header in headers if header[0] != wanted]
-    return taken
+    hidden = _PROOF if scope["path"] in COOKIE_ROUTES else _HIDDEN
+    scope["headers"] = [header for header in headers if header[0] not in hidden]
+    return [value for name, value in headers if name == _AUTHORIZATION]

@@ -28,9 +28,6 @@ class _Answer(NamedTuple):
     asked_at: float
     touched_at: float
 
-    def admits(self, principal: Principal) -> bool:
-        return self.live and principal.jti not in self.denied
-
 
 class LiveSessions:
     """The answer to "is this session live?", for the edge."""
@@ -47,7 +44,8 @@ class LiveSessions:
         if answer is None or self._monotonic() - answer.asked_at >= RECHECK_S:
             answer = await self._ask(principal, answer)
         # Last, so that a sign-out that happened while we were asking still wins.
-        return answer.admits(principal) and not (self.ended(principal.session_id) or self.ended(principal.jti))
+        ended = principal.session_id in self._ended or principal.jti in self._ended
+        return answer.live and principal.jti not in answer.denied and not ended
 
     def end(self, *ids: str) -> None:
         """These sessions, tokens (by jti) or API keys were revoked just now, on this replica."""
