@@ -69,6 +69,9 @@ async function newest() {
   return items[0]?.id ?? null;
 }
 
+/** Another mailbox is at hand, or none. */
+export const leave = () => batch(() => { forget(); [scan.value, loaded.value] = [null, false]; });
+
 function forget() {
   [runs.value, ahead] = [[], null];
   [rows.value, following.value, selected.value, filter.value, search.value, changes] = [[], null, new Set(), NONE, "", []];
