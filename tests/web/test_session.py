@@ -126,6 +126,21 @@ def test_reloading_keeps_the_session(visit: Visit) -> None:
     assert token(visit) == before
 
 
+def test_a_session_is_renewed_with_a_proof(sample_house: Any, visit: Visit) -> None:
+    """Another token, once for however many want it; the key that proves it can't be taken out of the browser."""
+    before = token(visit)
+    renewed = visit.page.evaluate(
+        """async (used) => { const { renew } = await import("/static/app/session.js");
+        return Promise.all([renew(used), renew(used)]); }""",
+        before,
+    )
+    assert renewed == [True, True]
+    assert token(visit) != before
+    assert is_in_force(sample_house, token(visit))
+    visit.page.reload()
+    visit.page.get_by_role("navigation", name="Screens").wait_for()
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_script_does_not_run(visit: Visit, name: str) -> None:
     """Whoever gets markup into the page gets no script with it."""
