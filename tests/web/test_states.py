@@ -238,6 +238,7 @@ def test_the_question_before_a_mailbox_is_disconnected(person: Person) -> None:
 def test_without_a_mailbox_each_screen_says_so(person: Person) -> None:
     """And asks nothing of a mailbox that isn't there; the way back is a button."""
     person.press("Disconnect")
+    person.page.get_by_role("dialog").wait_for()
     with person.page.expect_download():
         person.press("Disconnect")
     person.visit.until(lambda: person.page.get_by_role("button", name="Disconnect").count() == 0, "the row to go")
