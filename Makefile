@@ -127,8 +127,12 @@ bench-slow-clients: setup ## Measure what slow and 10,000 idle connections cost 
 	@$(BIN)/python tests/bench/gateway/slow_clients.py $${ROUNDS:+--rounds "$$ROUNDS"}
 
 .PHONY: bench-web
-bench-web: setup system ## Measure the page: first paint, a preview of 500 messages, bytes of each screen
+bench-web: setup system ## Measure the page: first paint, 500 rows, bytes of each screen
 	@$(BIN)/pytest tests/web/test_speed.py --capture no
+
+.PHONY: bench-first-run
+bench-first-run: setup system ## Measure from `make run` in a fresh clone to the sorted preview, install and work apart
+	@$(BIN)/python tests/bench/first_run.py
 
 .PHONY: screenshots
 screenshots: setup system ## Write the pictures of README.md again, from the sample mailbox

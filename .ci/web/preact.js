@@ -4,5 +4,5 @@ import htm from "htm";
 
 export { render } from "preact";
 export { useEffect, useRef } from "preact/hooks";
-export { batch, computed, signal, useSignal } from "@preact/signals";
+export { batch, computed, signal, useComputed, useSignal } from "@preact/signals";
 export const html = htm.bind(h);

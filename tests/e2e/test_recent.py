@@ -43,10 +43,10 @@ def test_recent_runs_newest_first(watched: Any) -> None:
     scan = watched.scan_of("Waiting")
     moved = next(one["id"] for one in watched.decisions(scan) if one["kind"] == "move")
     run = watched.ended(f"/moves/{watched.approve(scan, decision_ids=[moved])['id']}")
-    assert (run["undone_by"], run["eta_seconds"], run["moved"]) == (None, None, 1)
+    assert (run["undone_by"], run["undone"], run["eta_seconds"], run["moved"]) == (None, 0, None, 1)
     undo = watched.ended(f"/moves/{watched.undo(run)['id']}")
     items = watched.ask("GET", "/moves", 200, params={"limit": 2}).json()["items"]
-    assert items == [undo, {**run, "undone_by": undo["id"]}]
+    assert items == [undo, {**run, "undone_by": undo["id"], "undone": 1}]
     assert all(one["started_at"] <= one["ended_at"] for one in items)
 
 

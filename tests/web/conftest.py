@@ -1,5 +1,6 @@
 """What the page's tests share: a browser, visits, and houses that are visited."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from visit import ARGUMENTS, PROGRAM, Visit
+
+from cli.house import free_port
 
 MakeVisit = Callable[..., Visit]
 
@@ -36,6 +39,31 @@ def visits(browser: Browser) -> Iterator[MakeVisit]:
     for one in made:
         one.close()
     assert complaints == []
+
+
+class Reported:
+    """A house whose gateway counts where a test can look; violations: what browsers reported of the policy so far."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self.port = free_port()
+        self.house = make("sample", self._adjust)
+
+    def _adjust(self, house: Any, _: object) -> None:
+        path = house.place.path("settings", "gateway.toml")
+        path.write_text(f"metrics_port = {self.port}\n{path.read_text()}")
+
+    def violations(self) -> float:
+        """csp_reports_total, over all directives."""
+        page = self.house.scraped(self.port).decode()
+        found = re.findall(r"^csp_reports_total\{[^}]*\} ([0-9.]+)$", page, re.MULTILINE)
+        assert found
+        return sum(map(float, found))
+
+
+@pytest.fixture
+def reported(lasting_house: Callable[..., Any]) -> Reported:
+    """Such a house over the sample."""
+    return Reported(lasting_house)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ In light and dark, 1100 and 380 CSS pixels wide; with text at 200 %; with reduce
 from typing import Any
 
 import pytest
-from visit import LOOKS, NARROW, Visit
+from visit import NARROW, Visit
 
 SCREENS = ("preview", "quarantine", "folders", "rules", "activity", "account", "status")
 MOVING = """() => [...document.querySelectorAll("*")].filter((one) => {
@@ -25,31 +25,21 @@ def visit(lasting_house: Any, visits: Any) -> Visit:
     return visits(house)  # type: ignore[no-any-return]  # the fixture's
 
 
-def looks(visit: Visit) -> list[str]:
-    """What axe finds, and what is cut off, however it is looked at."""
-    found = []
-    for scheme, width in LOOKS:
-        visit.look(scheme, width)
-        found += [f"{scheme} {width}: {fault}" for fault in visit.faults()]
-        found += [f"{scheme} {width}: cut off: {one}" for one in visit.overflow()]
-    return found
-
-
 def test_the_door(sample_house: Any, visits: Any) -> None:
     """Before anybody signed in: the door, and status."""
     visit = visits(sample_house, enter=False)
     visit.page.goto(f"{visit.url}/")
     visit.settled()
-    assert looks(visit) == []
+    assert visit.looks() == []
     visit.go("status")
-    assert looks(visit) == []
+    assert visit.looks() == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen(visit: Visit, screen: str) -> None:
     """With content in it."""
     visit.go(screen)
-    assert looks(visit) == []
+    assert visit.looks() == []
 
 
 def test_an_opened_row(visit: Visit) -> None:
@@ -57,18 +47,7 @@ def test_an_opened_row(visit: Visit) -> None:
     visit.go("preview")
     visit.page.locator("tr.message th button").first.click()
     visit.page.locator("tr.detail").wait_for()
-    assert looks(visit) == []
-
-
-def test_the_questions(visit: Visit) -> None:
-    """The dialog before mail moves, and the list of keys."""
-    visit.look("light", LOOKS[0][1])
-    visit.go("quarantine")
-    visit.page.get_by_role("button", name="Keys").click()
-    visit.page.get_by_role("dialog", name="Keys").wait_for()
-    assert looks(visit) == []
-    visit.page.keyboard.press("Escape")
-    visit.page.get_by_role("dialog").wait_for(state="detached")
+    assert visit.looks() == []
 
 
 def test_a_run(visit: Visit) -> None:
@@ -79,7 +58,7 @@ def test_a_run(visit: Visit) -> None:
       const { id } = (await get("")).items[0];
       return (await get(`/${id}/moves`)).items[0].id; }""")
     visit.go(f"moves/{run}")
-    assert looks(visit) == []
+    assert visit.looks() == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -148,6 +148,16 @@ class Visit:
         """What reaches beyond the right edge, so that one would have to scroll to the side."""
         return list(self.page.evaluate(BEYOND))
 
+    def looks(self) -> list[str]:
+        """What axe finds, and what is cut off, however it is looked at."""
+        found = []
+        for scheme, width in LOOKS:
+            self.look(scheme, width)
+            found += [f"{scheme} {width}: {fault}" for fault in self.faults()]
+            found += [f"{scheme} {width}: cut off: {one}" for one in self.overflow()]
+        self.look("light", WIDE)
+        return found
+
     @contextmanager
     def noise(self, *words: str) -> Iterator[None]:
         """While inside, each of these is complained of; that is forgiven, and nothing else."""

@@ -151,6 +151,16 @@ def test_recent_runs_and_what_undoes_them(engine: Engine, run: MoveRun) -> None:
         assert move_runs.undoing(connection, [run.id, undos[0].id]) == {run.id: undos[0].id}
 
 
+def test_how_many_undos_have_moved_back(engine: Engine, run: MoveRun) -> None:
+    """Of all undos of a run together; a run that has none is absent."""
+    with engine.begin() as connection:
+        for now in (2, 3):
+            undo = move_runs.create(connection, run.mailbox_id, scan_id=run.scan_id, undoes=run.id, now=now)
+            journal.plan(connection, undo.id, [PlannedMove(f"m{now}", "f1", "f2")], now=now)
+            _move(connection, undo.id, [entry.id for entry in journal.page(connection, undo.id, limit=9)])
+        assert move_runs.undone(connection, [run.id, undo.id]) == {run.id: 2}
+
+
 def test_one_chain_alone_does_not_make_the_pace(engine: Engine, run: MoveRun) -> None:
     """The first is taken as it is, each later one for a quarter."""
     with engine.begin() as connection:

@@ -15,6 +15,7 @@ VALUES: Final[dict[str, Any]] = {
     "ApiKeyRequest.name": "Nightly sort",
     "CorrectionAnswer.id": f"cor_{_ID}",
     "ChangedAnswer.id": f"dec_{_ID}",
+    "ChosenAnswer.id": f"fld_{_ID}",
     "DecisionAnswer.id": f"dec_{_ID}",
     "EntryAnswer.id": f"jrn_{_ID}",
     "EventAnswer.id": f"evt_{_ID}",

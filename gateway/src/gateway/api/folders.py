@@ -8,20 +8,31 @@ from pydantic import Field
 from gateway.api.context import ContextOf, Mailbox
 from gateway.api.model import Answer, Body
 from gateway.organise import adopt, folders, forget
-from gateway.organise.folders import MAX_DESCRIPTION, Folder
+from gateway.organise.folders import MAX_DESCRIPTION
 from gateway.starter.starter import Language
 
 MAX_ADOPTED = 32  # in one request; there are less starter folders
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/folders", tags=["folders"])
 
 
-class FolderAnswer(Answer):
-    """A folder. total: messages in it; well_known: Graph's name for inbox and the like."""
+class ChosenAnswer(Answer):
+    """What is kept of a folder. Whatever else there is of it, Microsoft has: the list of folders asks for it."""
 
     id: str
     name: str
     description: str | None
     chosen: bool
+
+
+class ChosenList(Answer):
+    """The folders that were adopted, in the order asked for."""
+
+    items: list[ChosenAnswer]
+
+
+class FolderAnswer(ChosenAnswer):
+    """A folder. total: messages in it; well_known: Graph's name for inbox and the like."""
+
     total: int
     well_known: str | None
 
@@ -56,15 +67,15 @@ class Adoption(Body):
 @router.get("", operation_id="list_folders")
 async def list_folders(mailbox: Mailbox, context: ContextOf) -> FolderList:
     """All folders, live from Microsoft."""
-    return FolderList(items=[_answer(folder) for folder in await folders.refresh(context, mailbox)])
+    return FolderList(items=[FolderAnswer.model_validate(one) for one in await folders.refresh(context, mailbox)])
 
 
 @router.post("", status_code=201, operation_id="adopt_folders")
-async def adopt_folders(mailbox: Mailbox, wanted: Adoption, context: ContextOf) -> FolderList:
+async def adopt_folders(mailbox: Mailbox, wanted: Adoption, context: ContextOf) -> ChosenList:
     """Chooses starter folders for filing. One that isn't there is made in Outlook now, empty. Again: the same."""
     asked = {one.starter_id: adopt.Wanted(one.starter_id, one.description) for one in wanted.folders}
     adopted = await adopt.adopt(context, mailbox, list(asked.values()), wanted.language)
-    return FolderList(items=[_answer(folder) for folder in adopted])
+    return ChosenList(items=[ChosenAnswer.model_validate(folder) for folder in adopted])
 
 
 @router.patch("/{folder_id}", operation_id="change_folder")
@@ -73,13 +84,9 @@ async def change_folder(
     folder_id: Annotated[str, Path(max_length=64)],
     change: FolderChange,
     context: ContextOf,
-) -> FolderAnswer:
+) -> ChosenAnswer:
     """Chooses a folder for filing, or describes it. What was learned of one that is chosen no more is forgotten."""
     folder = await folders.change(context, mailbox, folder_id, chosen=change.chosen, description=change.description)
     if not folder.chosen:
         await forget.unchosen(context, mailbox, folder_id)
-    return _answer(folder)
-
-
-def _answer(folder: Folder) -> FolderAnswer:
-    return FolderAnswer.model_validate(folder)
+    return ChosenAnswer.model_validate(folder)

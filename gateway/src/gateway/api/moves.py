@@ -42,7 +42,8 @@ class UndoRequest(Body):
 class MoveAnswer(Answer):
     """A run. Of total messages, moved were moved, skipped were left alone, failed could not be moved.
 
-    undone_by: the newest run that takes it back. eta_seconds: how long it still takes; null when that is not known.
+    undone_by: the newest run that takes it back; undone: how many are back. eta_seconds: how long it still takes; null
+    when that is not known.
     """
 
     id: str
@@ -50,6 +51,7 @@ class MoveAnswer(Answer):
     kind: RunKind
     undoes: str | None
     undone_by: str | None
+    undone: int
     state: Progress
     started_at: datetime
     ended_at: datetime | None
@@ -206,16 +208,18 @@ async def _look(context: Context, mailbox: str, run_id: str) -> tuple[MoveAnswer
 
 
 def _told(connection: Connection, runs: Sequence[MoveRun]) -> list[MoveAnswer]:
-    undone_by = move_runs.undoing(connection, [run.id for run in runs])
-    return [_answer(run, undone_by.get(run.id)) for run in runs]
+    run_ids = [run.id for run in runs]
+    undone_by, undone = move_runs.undoing(connection, run_ids), move_runs.undone(connection, run_ids)
+    return [_answer(run, undone_by.get(run.id), undone.get(run.id, 0)) for run in runs]
 
 
-def _answer(run: MoveRun, undone_by: str | None) -> MoveAnswer:
+def _answer(run: MoveRun, undone_by: str | None, undone: int) -> MoveAnswer:
     stored = {name: value for name, value in run._asdict().items() if name in MoveAnswer.model_fields}
     running = run.progress is Progress.RUNNING
     known = {
         "state": run.progress,
         "undone_by": undone_by,
+        "undone": undone,
         "started_at": instant(run.created_at),
         "ended_at": None if run.finished_at is None else instant(run.finished_at),
         "eta_seconds": eta.of_moves(run.total - run.ended, run.ended, run.pace_us) if running else None,

@@ -102,6 +102,12 @@ def undoing(connection: Connection, run_ids: Sequence[str]) -> dict[str, str]:
     return dict(connection.execute(query.order_by(move_run.c.created_at, move_run.c.id)).all())
 
 
+def undone(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
+    """For each of these runs that was undone: how many messages its undos have moved back so far."""
+    back = select(move_run.c.undoes, func.sum(move_run.c.moved)).where(move_run.c.undoes.in_(run_ids))
+    return {run: int(moved) for run, moved in connection.execute(back.group_by(move_run.c.undoes))}
+
+
 def of_scan(connection: Connection, scan_id: str) -> list[MoveRun]:
     """A scan's runs, oldest first."""
     query = select(move_run).where(move_run.c.scan_id == scan_id).order_by(move_run.c.created_at, move_run.c.id)

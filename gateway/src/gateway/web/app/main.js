@@ -2,9 +2,9 @@
 
 import { html, render, useEffect, useSignal } from "../vendor/preact.js";
 import * as keys from "./keys.js";
-import { enter, isSandbox, lookAtStatus, mailbox, mailboxes, mailboxId } from "./mailbox.js";
+import { askMicrosoft, enter, isSandbox, lookAtStatus, mailbox, mailboxes, mailboxId } from "./mailbox.js";
 import { attempt, Notices, Said } from "./notice.js";
-import { Dialog, Loading } from "./parts.js";
+import { Dialog, Empty, Heading, Loading } from "./parts.js";
 import * as preview from "./preview.js";
 import { href, route } from "./route.js";
 import { Preview } from "./screens/preview.js";
@@ -54,7 +54,7 @@ function MailboxPicker() {
   /** @param {Event} event */
   const picked = (event) => {
     mailboxId.value = /** @type {HTMLSelectElement} */ (event.currentTarget).value;
-    preview.loaded.value = false;
+    preview.leave();
     attempt(enter);
   };
   return html`<select aria-label="Mailbox" value=${mailboxId.value} onChange=${picked}>
@@ -62,13 +62,23 @@ function MailboxPicker() {
 }
 
 function Inside() {
-  const here = useSignal(false);
-  useEffect(() => void attempt(enter).then(() => (here.value = true)), []);
-  if (!here.value) return html`<${Loading} what="your mailbox" />`;
+  const here = useSignal(/** @type {boolean | null} */ (null)); // false: it could not be looked at
+  const look = () => attempt(() => enter().then(() => true)).then((found) => (here.value = found ?? false));
+  useEffect(() => void look(), []);
+  if (here.value === null) return html`<${Loading} what="your mailbox" />`;
   const { screen } = route.value;
+  if (!here.value) return html`<p><button onClick=${look}>Load your mailbox again</button></p>`;
+  if (mailbox.value === null && !OF_PERSON.has(screen)) return html`<${Unconnected} key=${screen} />`;
   if (mailbox.value?.needs_sign_in && !OF_PERSON.has(screen)) return html`<${SignIn} />`;
   return screen in LATER ? html`<${Later} key=${`${screen}/${mailboxId.value}`} name=${screen} />` : html`<${Preview} key=${mailboxId.value} />`;
 }
+
+const connect = () => attempt(() => askMicrosoft("/api/v1/mailboxes", {}));
+
+/** What a person has whose last mailbox was disconnected. */
+const Unconnected = () => html`<${Heading} title="No mailbox is connected" />
+  <${Empty}><p>There is nothing to sort. Your plan, sessions and keys are still there, and so is what happened.</p>
+    <p><button class="primary" onClick=${connect}>Connect a mailbox</button> <a class="button" href=${href("account")}>Account</a></p><//>`;
 
 /** @param {{name: string}} props */
 function Later({ name }) {

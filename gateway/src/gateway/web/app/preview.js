@@ -7,6 +7,7 @@ import { of } from "./mailbox.js";
 
 /** @typedef {import("../api").RowAnswer} Row */
 /** @typedef {import("../api").ScanAnswer} Scan */
+/** @typedef {import("../api").Page} Page */
 /** @typedef {{kind: string, folder_id: string, sure_from: string, changed: string}} Filter */
 
 const PAGE = 100;
@@ -25,6 +26,7 @@ export const runs = signal(/** @type {import("../api").MoveAnswer[]} */ ([]));
 
 let etag = /** @type {string | null} */ (null);
 let asking = 0; // which question for rows is the newest
+let ahead = /** @type {Promise<Page | null> | null} */ (null); // the page after the last, on its way
 let changes = /** @type {Array<{id: string, folder: string | null}>} */ ([]);
 
 /** Rows that the words searched for are in; only what was fetched is looked through. */
@@ -67,27 +69,37 @@ async function newest() {
   return items[0]?.id ?? null;
 }
 
+/** Another mailbox is at hand, or none. */
+export const leave = () => batch(() => { forget(); [scan.value, loaded.value] = [null, false]; });
+
 function forget() {
-  runs.value = [];
+  [runs.value, ahead] = [[], null];
   [rows.value, following.value, selected.value, filter.value, search.value, changes] = [[], null, new Set(), NONE, "", []];
 }
 
 /** The first page of what the filter lets through. */
 export async function refill() {
   asking += 1;
+  ahead = null;
   batch(() => { rows.value = []; following.value = null; selected.value = new Set(); });
   await more();
 }
 
-/** The next page. An answer that another question overtook is dropped. */
-export async function more() {
-  const [turn, cursor] = [asking, following.value];
+/** @param {string | null} cursor @returns {Promise<Page>} */
+function ask(cursor) {
   const asked = new URLSearchParams({ limit: String(PAGE) });
   for (const [name, value] of Object.entries(filter.value)) if (value) asked.set(name, value);
   if (cursor) asked.set("cursor", cursor);
-  const page = /** @type {import("../api").Page} */ (await get(`${path(/** @type {Scan} */ (scan.value).id)}/decisions?${asked}`));
+  return get(`${path(/** @type {Scan} */ (scan.value).id)}/decisions?${asked}`);
+}
+
+/** The next page; who goes beyond the first finds one more fetched already. An answer that another question overtook is dropped. */
+export async function more() {
+  const [turn, cursor, coming] = [asking, following.value, ahead];
+  const page = (await coming) ?? (await ask(cursor));
   if (turn !== asking || cursor !== following.value) return;
   batch(() => { rows.value = [...rows.value, ...page.items]; following.value = page.next_cursor; });
+  ahead = cursor && page.next_cursor ? ask(page.next_cursor).catch(() => null) : null;
 }
 
 /** Starts a scan of the inbox and makes it the one at hand. */

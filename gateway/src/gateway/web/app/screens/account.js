@@ -6,6 +6,7 @@ import { Problem } from "../problem.js";
 import { askMicrosoft, enter, mailboxes } from "../mailbox.js";
 import { attempt, complain, say, settle } from "../notice.js";
 import { Dialog, download, fetched, Heading, into, submit, Table } from "../parts.js";
+import * as preview from "../preview.js";
 import { ended, receipt, signIn, signOut } from "../session.js";
 import { Line } from "../text.js";
 import { atMinute, onDay } from "../time.js";
@@ -51,6 +52,7 @@ function Mailboxes({ recently }) {
     const { data } = await call("DELETE", `/api/v1/mailboxes/${id}`);
     download("mail-organiser-receipt.json", new Blob([JSON.stringify(data)], { type: "application/json" }));
     say("Disconnected; the receipt is in your downloads");
+    preview.leave();
     await enter();
   });
   /** @param {string} tail @param {object} [wanted] */
@@ -88,7 +90,7 @@ function Sessions({ items, again }) {
 
 /** @param {{items: Array<import("../../api").ApiKeyAnswer>, again: Again}} props */
 function Keys({ items, again }) {
-  if (!items.length) return html`<p class="quiet">There is none.</p>`;
+  if (!items.length) return html`<p class="quiet">None yet. Make one for a program that works on your behalf.</p>`;
   return html`<${Table} caption="API keys" heads=${["For", "May", "Where", "Last used", "Ends", ""]}>${items.map((one) => html`<tr key=${one.id}>
     <th scope="row"><${Line} value=${one.name} /></th><td data-label="May">${one.scopes.join(", ")}</td><td data-label="Where">${mailboxName(one.mailbox_id)}</td>
     <td data-label="Last used">${onDay(one.last_used_on) || "never"}</td><td data-label="Ends">${onDay(one.expires_at)}</td>

@@ -42,16 +42,19 @@ function Going({ run, onOrder }) {
     <${Progress} path="/moves" work=${run} what=${what} onOrder=${onOrder} />`;
 }
 
+/** Whether something of it can still go back. @param {Run} run */
+const isLeft = (run) => run.kind === "apply" && run.moved > run.undone;
+
 /** @param {{run: Run}} props */
 function Result({ run }) {
   const key = useRef(onceKey());
   const isUndo = run.kind === "undo";
   const undo = () => attempt(async () => go("moves", /** @type {Run} */ ((await call("POST", of(`/moves/${run.id}/undo`), {}, { key: key.current })).data).id));
   return html`<${Heading} title=${`${count(run.moved, "message")} ${isUndo ? "back" : "moved"}`}>
-      ${!isUndo && run.moved > 0 && html`<button class=${run.undone_by ? "" : "primary"} onClick=${undo}>${run.undone_by ? "Undo what is left" : "Undo this run"}</button>`}<//>
+      ${isLeft(run) && html`<button class=${run.undone_by ? "" : "primary"} onClick=${undo}>${run.undone_by ? "Undo what is left" : "Undo this run"}</button>`}<//>
     <p class="sums">Of ${run.total.toLocaleString()}: <strong>${run.moved.toLocaleString()} ${isUndo ? "back where they were" : "moved"}</strong> ·${" "}
       ${run.skipped.toLocaleString()} left alone, because they changed meanwhile · ${run.failed.toLocaleString()} could not be moved.</p>
-    ${run.undone_by && html`<p class="notice">This run was taken back, or a part of it. <a href=${href("moves", run.undone_by)}>What came of that</a></p>`}
+    ${run.undone_by && html`<p class="notice">Of these, ${run.undone.toLocaleString()} were taken back. <a href=${href("moves", run.undone_by)}>What came of that</a></p>`}
     ${run.state === "cancelled" && html`<p class="notice">It was stopped. What had moved stays moved and can be undone.</p>`}
     ${run.state === "failed" && html`<p class="notice bad">It could not be finished (${run.error_code}). Nothing is lost: what had moved can be undone.</p>`}
     <${Entries} run=${run} /><p><a class="button" href=${href("preview")}>Back to the preview</a></p>`;
@@ -78,5 +81,5 @@ function One({ entry, run }) {
       <span class="from quiet"><${Line} value=${message?.sender_address} /></span></th>
     <td data-label="Folder"><${Line} value=${folderName(entry.folder_id)} /></td>
     <td data-label="What came of it">${run.kind === "undo" && entry.state === "moved" ? "back" : STATES[entry.state]}${entry.code ? html` <span class="quiet">${CODES[entry.code] ?? entry.code.replaceAll("_", " ")}</span>` : ""}</td>
-    <td>${entry.state === "moved" && run.kind === "apply" && html`<button onClick=${undo}>Undo</button>`}</td></tr>`;
+    <td>${entry.state === "moved" && isLeft(run) && html`<button onClick=${undo}>Undo</button>`}</td></tr>`;
 }

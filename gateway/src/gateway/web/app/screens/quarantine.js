@@ -19,10 +19,10 @@ export function Screen() {
   const held = preview.rows.value.filter((row) => row.kind === "hold" && !kept.value.includes(row.id));
   const shown = held.filter((row) => !technique.value || row.findings.some((one) => one.technique === technique.value));
   return html`<${Heading} title=${`Held for review (${preview.scan.value?.counts.hold ?? 0})`} />
-    ${held.length ? html`<p>These look like attempts to talk an AI into something. They stay where they are, and no AI has read them.</p>
+    ${held.length ? html`<p>These look like attempts to talk an AI into something. They stay where they are, and no AI has read them. What you hide is here again when you come back.</p>
         <${Facets} rows=${held} picked=${technique.value} onPick=${(/** @type {string} */ one) => (technique.value = one)} />
-        ${shown.map((row) => html`<${Held} key=${row.id} row=${row} onKeep=${() => { kept.value = [...kept.value, row.id]; say("It stays held"); }} />`)}`
-      : html`<${Empty}><p>Nothing more is held for you to look at.</p><//>`}
+        ${shown.map((row) => html`<${Held} key=${row.id} row=${row} onKeep=${() => { kept.value = [...kept.value, row.id]; say("It stays held, and is hidden until you come back"); }} />`)}`
+      : html`<${Empty}><p>${kept.value.length ? "You have hidden all that is held. It is here again when you come back." : "Nothing is held."}</p><//>`}
     ${preview.following.value && html`<p><button onClick=${() => attempt(preview.more)}>Show 100 more</button></p>`}`;
 }
 
@@ -56,7 +56,7 @@ function Held({ row, onKeep }) {
     <p class="quiet">From <${Line} value=${row.message?.sender_name} /> <${Line} value=${row.message?.sender_address} />${" "}
       · ${atMinute(row.message?.received_at ?? null)} · risk ${percent(row.risk)}</p>
     <${Evidence} row=${row} />
-    <p class="actions"><button onClick=${onKeep}>Keep held</button>
+    <p class="actions"><button onClick=${onKeep}>Keep held, hide for now</button>
       <button onClick=${() => release(null)}>Release</button>
       <button onClick=${() => release("sender")}>Not an attack: remember this sender</button>
       <button onClick=${() => release("text")}>Not an attack: remember this subject</button></p></article>`;

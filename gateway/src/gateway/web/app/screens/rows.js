@@ -1,6 +1,6 @@
 // The table of the preview. One row is at hand: keys work on it, and Tab leads into the table once.
 
-import { html, useRef, useSignal } from "../../vendor/preact.js";
+import { html, useComputed, useRef, useSignal } from "../../vendor/preact.js";
 import { useKeys } from "../keys.js";
 import { folderName } from "../mailbox.js";
 import { attempt, say } from "../notice.js";
@@ -24,10 +24,7 @@ export function Rows() {
   return html`<table class="rows" ref=${table}><caption class="heard">What would happen to each message</caption>
       <thead><tr><th scope="col"><span class="heard">Select</span></th><th scope="col">Message</th><th scope="col">Goes to</th>
         <th scope="col">Sure</th><th scope="col">Why</th></tr></thead>
-      <tbody>${shown.map((row, index) => html`<${Row} key=${row.id} row=${row} isAt=${index === at.value} isOpen=${opened.value === row.id}
-        onHere=${() => (at.value = index)} onOpen=${() => (opened.value = opened.value === row.id ? null : row.id)}
-        onPick=${(/** @type {string | null} */ folder) => pick(row, folder, offer)}
-        offer=${offer.value?.row.id === row.id ? offer.value : null} onOffer=${() => take(offer)} />`)}</tbody></table>
+      <tbody>${shown.map((row) => html`<${Row} key=${row.id} row=${row} at=${at} opened=${opened} offer=${offer} />`)}</tbody></table>
     <p class="more">${count(preview.rows.value.length, "message")} shown.
       ${preview.following.value && html` <button onClick=${() => attempt(preview.more)}>Show 100 more</button>`}</p>`;
 }
@@ -75,34 +72,39 @@ function useRowKeys(table, at, opened, offer) {
 }
 
 /**
- * @param {{row: Row, isAt: boolean, isOpen: boolean, offer: Offer | null, onHere: () => void, onOpen: () => void,
- *   onPick: (folder: string | null) => void, onOffer: () => void}} props
+ * Its props stay the same, so that it is drawn again only when something that it says of itself changes.
+ * @param {{row: Row, at: {value: number}, opened: {value: string | null}, offer: {value: Offer | null}}} props
  */
-function Row({ row, isAt, isOpen, offer, onHere, onOpen, onPick, onOffer }) {
+function Row({ row, at, opened, offer }) {
   const { message } = row;
-  const marked = preview.selected.value.has(row.id);
+  const isAt = useComputed(() => preview.shown.value[at.value]?.id === row.id).value;
+  const isOpen = useComputed(() => opened.value === row.id).value;
+  const marked = useComputed(() => preview.selected.value.has(row.id)).value;
+  const alike = useComputed(() => (offer.value?.row.id === row.id ? offer.value.count : 0)).value;
+  const tabindex = isAt ? 0 : -1;
+  const here = () => (at.value = preview.shown.value.findIndex(({ id }) => id === row.id));
+  const open = () => (opened.value = isOpen ? null : row.id);
   /** Enter on the row itself opens it; Esc leads from its list of folders back to it. @param {KeyboardEvent} event */
   const pressed = ({ key, target, currentTarget }) => {
-    if (key === "Enter" && target === currentTarget) onOpen();
+    if (key === "Enter" && target === currentTarget) open();
     if (key === "Escape" && target instanceof HTMLSelectElement) /** @type {HTMLElement} */ (currentTarget).focus();
   };
-  return html`<tr class=${`message ${row.kind}`} tabindex=${isAt ? 0 : -1} aria-selected=${marked} onFocusIn=${onHere} onKeyDown=${pressed}>
-      <td>${preview.isFree(row) && html`<input type="checkbox" aria-label="Select" checked=${marked} tabindex=${isAt ? 0 : -1}
+  return html`<tr class=${`message ${row.kind}`} tabindex=${tabindex} aria-selected=${marked} onFocusIn=${here} onKeyDown=${pressed}>
+      <td>${preview.isFree(row) && html`<input type="checkbox" aria-label="Select" checked=${marked} tabindex=${tabindex}
         onChange=${() => preview.toggle(row.id)} />`}</td>
-      <th scope="row"><button class="bare" aria-expanded=${isOpen} tabindex=${isAt ? 0 : -1} onClick=${onOpen}>
+      <th scope="row"><button class="bare" aria-expanded=${isOpen} tabindex=${tabindex} onClick=${open}>
           <${Line} value=${message?.subject} none=${message ? "(no subject)" : "(no longer there)"} /></button>
         <span class="from"><${Line} value=${message?.sender_name} /> <span class="quiet"><${Line} value=${message?.sender_address} /></span>
           <time class="quiet" datetime=${message?.received_at ?? ""}>${atMinute(message?.received_at ?? null)}</time></span></th>
-      <td data-label="Goes to"><${Goal} row=${row} isAt=${isAt} onPick=${onPick} />
-        ${offer && html`<button class="offer" onClick=${onOffer}>Apply to ${offer.count} more from this sender</button>`}</td>
+      <td data-label="Goes to"><${Goal} row=${row} tabindex=${tabindex} onPick=${(/** @type {string | null} */ folder) => pick(row, folder, offer)} />
+        ${alike > 0 && html`<button class="offer" onClick=${() => take(offer)}>Apply to ${alike} more from this sender</button>`}</td>
       <td data-label="Sure"><${Sure} value=${row.kind === "hold" ? null : row.confidence} /></td>
       <td data-label="Why">${why(row)}</td></tr>
     ${isOpen && html`<tr class="detail"><td colspan="5"><${Evidence} row=${row} /></td></tr>`}`;
 }
 
-/** @param {{row: Row, isAt: boolean, onPick: (folder: string | null) => void}} props */
-function Goal({ row, isAt, onPick }) {
-  const tabindex = isAt ? 0 : -1;
+/** @param {{row: Row, tabindex: number, onPick: (folder: string | null) => void}} props */
+function Goal({ row, tabindex, onPick }) {
   if (row.kind === "hold") return html`<a class="tag hold" tabindex=${tabindex} href=${href("quarantine", row.id)}>${KINDS.hold}</a>`;
   return html`${row.kind === "review" && html`<span class="tag review">${KINDS.review}</span> `}
     <${FolderPicker} value=${row.kind === "move" ? row.folder_id : null} label="Goes to" tabindex=${tabindex} onPick=${onPick} />`;

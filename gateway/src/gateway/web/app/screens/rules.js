@@ -19,7 +19,7 @@ export const Screen = () => html`<${Heading} title="Rules" />
     ${fetched(of("/proposals"), "proposed rules", (found, anew) => html`<${Proposals} items=${found.items} again=${() => Promise.all([again(), anew()])} />`)}
     <h2>Active rules (${items.length})</h2><${Rules} items=${items} again=${again} /><${NewRule} again=${again} />`)}
   <h2>Protected</h2>${fetched(of("/protections"), "what is protected", ({ items }, again) => html`<${Sentences} items=${items} path="/protections"
-    verb="End it" none="There is none." again=${again} /><${NewProtection} again=${again} />`)}
+    verb="End it" none="None yet. What you protect stays where it is, whatever a rule or an AI would say." again=${again} /><${NewProtection} again=${again} />`)}
   <h2>No attack, you said</h2>${fetched(of("/corrections"), "your corrections", ({ items }, again) => html`<${Corrections} items=${items} again=${again} />`)}
   <h2>Learned from how you file</h2>${fetched(of("/learned"), "what was learned", ({ items }, again) => html`<${Learned} items=${items} again=${again} />`)}`;
 
@@ -34,7 +34,7 @@ function Proposals({ items, again }) {
 
 /** @param {{items: Rule[], again: Again}} props */
 function Rules({ items, again }) {
-  if (!items.length) return html`<${Empty}><p>There are none. One is proposed when you file a sender's mail by hand three times.</p><//>`;
+  if (!items.length) return html`<${Empty}><p>None yet. One is proposed when you file a sender's mail by hand three times.</p><//>`;
   return html`<${Table} caption="Active rules" heads=${["Rule", "Folder", "Made", ""]}>${items.map((rule) => html`<${Row} key=${rule.id} rule=${rule} again=${again} />`)}<//>`;
 }
 
@@ -57,7 +57,7 @@ const Sentences = ({ items, path, verb, none, again }) => items.length
 /** @param {{items: Array<import("../../api").CorrectionAnswer>, again: Again}} props */
 const Corrections = ({ items, again }) => html`<p class="quiet">Such mail is for review in place of held. Whose it is can't be shown: only a keyed hash is kept.</p>
   <${Sentences} items=${items.map(({ id, kind, created_at: made }) => ({ id, sentence: `Mail ${CORRECTIONS[kind]}, since ${onDay(made)}` }))}
-    path="/corrections" verb="Hold it again" none="There is none." again=${again} />`;
+    path="/corrections" verb="Hold it again" none="None yet. Say so of a held message in the quarantine, and mail like it is for review from then on." again=${again} />`;
 
 /** @param {{value: string}} text */
 const text = (text) => html`<label>address, list or domain <input value=${text.value} autocomplete="off" spellcheck=${false} maxlength="320" onInput=${into(text)} /></label>`;
