@@ -127,6 +127,7 @@ def test_key_and_text_come_in_by_stdin(host: Host, tmp_path: Path) -> None:
 
 
 def test_one_key_is_not_both_roles(gateway_file: Callable[..., Path]) -> None:
+    """The settings are refused."""
     with pytest.raises(Exception, match="make one for each"):
         gateway_file('root_key = "root.key"', f'[operators]\nsre = "{"0" * 64}"\ndpo = "{"0" * 64}"')
 

@@ -50,6 +50,7 @@ class Seen:
 
 
 def test_due_is_72_hours_after_awareness() -> None:
+    """To the millisecond."""
     assert clock.due(5) == 5 + 72 * HOUR
     assert not clock.is_late(5, 5 + 72 * HOUR)
     assert clock.is_late(5, 6 + 72 * HOUR)

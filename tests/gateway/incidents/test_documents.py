@@ -123,6 +123,7 @@ def test_every_field_is_filled_when_all_is_known(told: Any) -> None:
 
 
 def test_each_follow_up_is_dated(told: Any) -> None:
+    """And the report says which one it follows."""
     found = fields(ico.notification(told, ORGANISATION))
     assert found["report"].startswith("Follow-up to the report of 2027-01-")
     assert re.fullmatch(r"2027-01-\d\d \d\d:\d\d UTC: It was 400 records", found["follow_ups"])

@@ -80,6 +80,7 @@ def test_the_database_itself_refuses_to_change_the_past(desk: Any, statement: st
 
 
 def test_the_table_can_not_be_emptied_at_once(postgresql: Engine) -> None:
+    """TRUNCATE fires no row trigger; it is refused by one of its own."""
     with pytest.raises(DBAPIError, match="append-only"), postgresql.begin() as connection:
         connection.execute(text("TRUNCATE incident_entry"))
 
@@ -246,6 +247,7 @@ WRONG_ORDER = [
 
 @pytest.mark.parametrize(("before", "body", "why"), WRONG_ORDER, ids=range(len(WRONG_ORDER)))
 def test_what_comes_too_early_or_too_late_is_refused(desk: Any, before: list[Body], body: Body, why: str) -> None:
+    """With the reason, and nothing is written."""
     one = desk.opened()
     desk.write(one, *before)
     count = len(desk.rows())
@@ -280,6 +282,7 @@ def test_addresses_tokens_and_hidden_characters_are_refused_and_not_repeated(des
 
 @pytest.mark.parametrize("said", ["At 10:42 UTC on 2026-11-03: see evt_" + "a" * 26, "Keys: 3/4, 1.2.3", "Grüße\nzwei"])
 def test_ordinary_words_are_taken(desk: Any, sre: Any, said: str) -> None:
+    """Times, ids of ours, numbers and letters of any language."""
     one = desk.opened()
     desk.write(one, Noted(said), author=sre)
     assert desk.incident(one).entries[-1].body == Noted(said)
