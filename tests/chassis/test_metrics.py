@@ -175,6 +175,7 @@ def test_it_tells_when_the_certificate_ends(house: Any) -> None:
 
 
 def test_a_certificate_that_can_not_be_used_ends_at_once(house: Any, tmp_path: Path) -> None:
+    """Its end is 0, which is before every date that an alert looks for."""
     metrics = Metrics()
     metrics.certificate("edge", replace(house.sentinel, certificate=tmp_path / "absent.pem"))
     value = metrics.registry.get_sample_value("tls_certificate_not_after_timestamp_seconds", {"use": "edge"})

@@ -29,5 +29,6 @@ def test_each_has_help_without_marks(path: tuple[str, ...]) -> None:
 
 
 def test_examples_stand_on_lines_of_their_own() -> None:
+    """As they are written, not run together."""
     lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
     assert "      3  done, and something is held (scan, evaluate)" in lines

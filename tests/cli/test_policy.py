@@ -25,6 +25,7 @@ GOOD = {ONE: Result(Outcome.PASSED, HERE), TWO: Result(Outcome.PASSED, HERE)}
 
 
 def test_a_promise_is_proven_when_all_its_tests_passed_here() -> None:
+    """Each of them, at this commit."""
     assert judge(PROMISE, GOOD, HERE) == (PROMISE, Standing.PROVEN, "passed; passed")
 
 
@@ -68,6 +69,7 @@ def test_a_run_that_left_a_test_out_takes_nothing_away() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": ["passed"]}', '{"a": ["good", "b", false]}', '{"a": 1}'])
 def test_a_file_that_is_none_holds_no_result(tmp_path: Path, text: str) -> None:
+    """Whatever was put in its place, nothing is proven by it."""
     file = tmp_path / "results"
     file.write_text(text)
     assert results.load(file) == {}
@@ -191,6 +193,7 @@ def test_a_part_of_a_test_proves_nothing(sources: Sources, how: str) -> None:
 
 
 def test_where_there_are_no_sources_it_is_said(tmp_path: Path) -> None:
+    """With what to do about it, and exit code 1."""
     answer = CliRunner().invoke(main, ["policy", "--sources", str(tmp_path)])
     assert answer.exit_code == 2
     assert "no sources" in answer.stderr

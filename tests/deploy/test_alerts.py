@@ -38,14 +38,17 @@ def files(folder: str) -> list[str]:
 
 
 def test_the_rules_are_sound() -> None:
+    """As promtool reads them."""
     promtool("check", "rules", *files("rules"))
 
 
 def test_the_configuration_is_sound() -> None:
+    """The one that is given away with them."""
     promtool("check", "config", "--syntax-only", "prometheus.yaml")
 
 
 def test_what_must_fire_fires_and_what_must_not_is_silent() -> None:
+    """Every alert, on series made for it."""
     promtool("test", "rules", *files("tests"))
 
 
@@ -86,6 +89,7 @@ def test_each_alert_has_both_tests_and_a_runbook(rule: dict[str, Any]) -> None:
 
 
 def test_no_runbook_is_without_an_alert() -> None:
+    """And the list of them is whole, with how bad each is."""
     assert {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"} == {rule["alert"] for rule in ALERTS}
     listed = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \|", (RUNBOOKS / "README.md").read_text(), re.MULTILINE)
     assert sorted(listed) == sorted((r["alert"], r["alert"], r["labels"]["severity"]) for r in ALERTS)

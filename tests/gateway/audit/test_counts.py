@@ -16,6 +16,7 @@ def value(registry: CollectorRegistry, kind: Kind, outcome: Outcome, reason: str
 
 
 def test_what_an_alert_may_rest_on_is_there_from_the_start() -> None:
+    """A series that begins at one has no increase."""
     registry = CollectorRegistry()
     AuditCounts(registry)
     assert all(value(registry, kind, outcome) == 0 for kind in SECURITY for outcome in Outcome)
@@ -35,6 +36,7 @@ def test_a_reason_that_is_no_word_of_ours_is_no_label() -> None:
 
 
 def test_events_count_what_they_tell_of() -> None:
+    """Twenty messages in one event are twenty."""
     registry = CollectorRegistry()
     AuditCounts(registry).told(Event(Kind.MOVE_BATCH, amount=20))
     assert value(registry, Kind.MOVE_BATCH, Outcome.DONE) == 20
@@ -52,6 +54,7 @@ async def test_a_noted_refusal_counts_when_it_happens_and_once(log: Any) -> None
 
 
 def test_a_recorded_event_counts_once(log: Any) -> None:
+    """When it is written."""
     heard: list[Event] = []
     trail = Trail(log.keyring, log.vault, "test", tally=log.tally, failed=lambda: None, told=heard.append)
     with log.engine.begin() as connection:

@@ -124,6 +124,7 @@ def test_the_page_is_the_register() -> None:
     ],
 )
 def test_a_part_that_is_none_stops_the_start(tmp_path: Path, text: str) -> None:
+    """An unknown name, a wrong type, a file that is no TOML: nothing is shown half."""
     path = tmp_path / "told.toml"
     path.write_text(text)
     with pytest.raises(StartRefused, match="sub_processors: "):
