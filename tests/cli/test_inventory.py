@@ -98,6 +98,7 @@ KEYED = {
 # Files that settings name and that are no key and no certificate.
 NO_KEYS = {
     *("gateway.database", "gateway.keys", "gateway.plans", "gateway.root_hsm.module", "gateway.former_root_hsm.module"),
+    "gateway.sub_processors",
     "classifier.signing_keys",  # public halves, with rows of their own
 }
 ROOTS = {"gateway.root_key", "gateway.former_root_key"}

@@ -107,9 +107,9 @@ def declared() -> set[str]:
     """Names in the sources, as Prometheus has them."""
     text = "\n".join(path.read_text() for source in SOURCES for path in (ROOT / source).rglob("*.py"))
     found = set()
-    for kind, name in re.findall(r'\b(Counter|Gauge|Histogram|CounterMetricFamily)\(\s*"([a-z_]+)"', text):
+    for kind, name in re.findall(r'\b(Counter|Gauge|Histogram|Durations|CounterMetricFamily)\(\s*"([a-z_]+)"', text):
         suffixes = {"Counter": ("_total",), "Gauge": ("",), "Histogram": ("_bucket", "_count", "_sum")}
-        found |= {name + suffix for suffix in suffixes.get(kind, ("_total",))}
+        found |= {name + suffix for suffix in suffixes.get("Histogram" if kind == "Durations" else kind, ("_total",))}
     return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from gateway.identity.jwt import Principal
 from gateway.identity.live import LiveSessions
 from gateway.store import clock
-from gateway.store.tables import session
+from gateway.store.tables import exchange_code, session
 
 VERIFIER = "a-verifier-that-only-the-tab-knows-0123456789"
 OTHER_VERIFIER = "another-verifier-that-this-tab-made-up-987654"
@@ -83,7 +83,7 @@ async def test_a_code_that_is_over_ends_nothing(gateway: Any) -> None:
     code = await gateway.code()
     token = (await gateway.exchange(code)).json()["access_token"]
     with gateway.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE exchange_code SET expires_at = ?", (clock.now(),))
+        connection.execute(update(exchange_code).values(expires_at=clock.now()))
     assert wrong(await gateway.exchange(code))
     assert (await gateway.who(token)).status_code == 200
     assert replays(gateway) == 0
