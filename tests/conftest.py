@@ -37,6 +37,7 @@ def _take_up_openssl_conf() -> None:
 
 
 _take_up_openssl_conf()
+os.environ.pop("COLUMNS", None)  # a terminal's, or what stands in for one where tests run side by side
 
 
 def pytest_configure(config: pytest.Config) -> None:

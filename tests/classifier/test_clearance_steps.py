@@ -42,7 +42,7 @@ SPOILT = {
     "2 wrong audience": {"audience": "elsewhere/classifier"},
     "2 batch_id of another batch": {"batch_id": bytes(16)},
     "3 expired": {"issued_at": NOW - 500, "expires_at": NOW - 400},
-    "3 from the future": {"issued_at": NOW + 300, "expires_at": NOW + 400},
+    "3 from the future": {"issued_at": NOW + 30_000, "expires_at": NOW + 30_100},
     "3 lives too long": {"issued_at": NOW, "expires_at": NOW + 600},
     "4 wrong policy": {"policy_hash": bytes(32)},
     "4 wrong prompt form": {"prompt_form_version": 2},

@@ -57,7 +57,7 @@ ROUTES = {
     "GET /healthz",
     "GET /problems/{code}",
     "GET /readyz",
-    "GET /static/style.css",
+    "GET /static/{path:path}",
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}",
     "DELETE /api/v1/mailboxes/{mailbox_id}/corrections/{correction_id}",

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from sqlalchemy import update
 
 from gateway.store import clock
 from gateway.store.engine import reading
+from gateway.store.tables import session
 
 HOURS_8 = 8 * 3600
 
@@ -48,9 +50,9 @@ async def test_what_idled_out_or_is_over_is_not_listed(gateway: Any) -> None:
     """As the edge would refuse it."""
     (token, kept), (_, idle), (_, over) = [await signed_in(gateway) for _ in range(3)]
     with gateway.engine.begin() as connection:
-        for column, session, at in (("last_seen_at", idle, 31), ("expires_at", over, 1)):
+        for column, one, at in (("last_seen_at", idle, 31), ("expires_at", over, 1)):
             before = clock.now() - at * clock.MINUTE
-            connection.exec_driver_sql(f"UPDATE session SET {column} = ? WHERE id = ?", (before, session))  # noqa: S608  # ours
+            connection.execute(update(session).where(session.c.id == one).values({column: before}))
     assert [one["id"] for one in await listed(gateway, token)] == [kept]
 
 

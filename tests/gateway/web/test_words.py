@@ -33,7 +33,7 @@ def of_wire(names: Iterable[str], prefix: str) -> set[str]:
 
 
 VOCABULARIES = {
-    "EVENTS": set(Kind),
+    "EVENTS": {kind for kind in Kind if not kind.startswith("incident.")},  # operators' own, in no owner's activity
     "NEEDS": set(Need),
     "STATES": set(Progress),
     "LIMITS": {rule.name for rules in TABLE.values() for rule in rules} | {FAILURES.name},

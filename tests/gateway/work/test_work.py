@@ -212,7 +212,7 @@ async def test_every_attempt_is_stopped_and_forgotten(tmp_path: Path) -> None:
     async def workflow(steps: Steps, subject: str) -> None:
         await steps.run("step", step, subject)
 
-    async with running(path, {"scan": workflow}) as work:
+    async with running(store.open_durable(path), {"scan": workflow}) as work:
         for subject, attempt in (("scn_a", 0), ("scn_a", 1), ("scn_a", 12), ("scn_b", 0)):
             await work.start("scan", subject, mailbox=f"mbx_{subject}", attempt=attempt)
         await until(lambda: {"scn_a", "scn_b"} <= set(going))
