@@ -59,8 +59,9 @@ def test_a_file_is_served_as_it_is(sample_house: Any, name: str) -> None:
 
 
 def test_the_shell_is_served_at_the_root(sample_house: Any) -> None:
-    """Never cached without asking: a new gateway's page is not half an old one."""
-    found = sample_house.http.get("/")
+    """Never cached without asking: a new gateway's page is not half an old one. Never compressed (BREACH)."""
+    found = sample_house.http.get("/", headers={"Accept-Encoding": "br, gzip"})
+    assert "content-encoding" not in found.headers
     assert found.text == source("index.html")
     assert found.headers["content-type"] == "text/html; charset=utf-8"
     assert found.headers["cache-control"] == "no-cache"

@@ -24,24 +24,27 @@ def router() -> APIRouter:
 
     @routes.get("/", response_class=Response)
     async def page(request: Request) -> Response:
-        """The shell; everything in it is fetched by its script."""
-        return _answer(request, shell)
+        """The shell, which is small and goes as it is; everything in it is fetched by its script.
+
+        Compressed text with a secret beside a caller's words gives the secret away by its length (BREACH).
+        """
+        return _answer(request, shell, "")
 
     @routes.get("/static/{path:path}", response_class=Response)
     async def static(path: str, request: Request) -> Response:
         """A file of the page, looked up among those that there are: no path of a caller reaches a file system."""
         if path not in assets:
             raise NotFound
-        return _answer(request, assets[path])
+        return _answer(request, assets[path], request.headers.get("accept-encoding", ""))
 
     return routes
 
 
-def _answer(request: Request, asset: Asset) -> Response:
+def _answer(request: Request, asset: Asset, accepted: str) -> Response:
     headers = {"Cache-Control": "no-cache", "ETag": asset.etag, "Vary": "Accept-Encoding"}
     if has(request.headers.get("if-none-match", ""), asset.etag):
         return Response(status_code=304, headers=headers)
-    coding = best(request.headers.get("accept-encoding", ""), asset.codings)
+    coding = best(accepted, asset.codings)
     if coding is None:
         return Response(asset.content, media_type=asset.media_type, headers=headers)
     headers["Content-Encoding"] = coding
