@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "docs" / "reference" / "openapi.json"
 OPEN = {"get_status", "list_sub_processors", "refresh_session", "start_sign_in", "finish_sign_in", "exchange_code"}
 MISSING = object()
-ONCE = ("sign_out", "sign_out_everywhere", "erase_everything", "disconnect_mailbox")  # after which nobody is there who asks
+# After these nobody is there who asks, or nothing that is asked about.
+ONCE = ("sign_out", "sign_out_everywhere", "erase_everything", "disconnect_mailbox")
 ENDING = [part for name in ONCE for part in ("--exclude-operation-id", name)]
 FUZZ_SECONDS = "120"  # within the 10 minutes of an access token
 CASES = 5000
