@@ -1,15 +1,15 @@
 """What happened to a mailbox: its owner's view of the audit log."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from gateway.api.context import Asking, ContextOf, CursorsOf, Mailbox
-from gateway.api.model import Answer
+from gateway.api.model import Answer, columns, instant
 from gateway.audit.event import Log
 from gateway.organise.context import Context
-from gateway.store import audit, clock
+from gateway.store import audit
 from gateway.store.audit import Entry
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/activity", tags=["activity"])
@@ -63,5 +63,4 @@ async def _events(  # noqa: PLR0913, PLR0917  # whose, and which page
 
 
 def _answer(row: Entry) -> EventAnswer:
-    told = {name: value for name, value in row._asdict().items() if name in EventAnswer.model_fields}
-    return EventAnswer.model_validate({**told, "at": datetime.fromtimestamp(row.at / clock.SECOND, UTC)})
+    return EventAnswer.model_validate({**columns(row, EventAnswer), "at": instant(row.at)})

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from gateway.api.context import ContextOf, CursorsOf, Mailbox, Revision
 from gateway.api.message import MessageAnswer
-from gateway.api.model import Answer, Body, Ids, Remember
+from gateway.api.model import Answer, Body, Ids, Remember, columns
 from gateway.organise import changes, previews, quarantine
 from gateway.store import scans
 from gateway.store.codes import DecidedBy, DecisionKind
-from gateway.store.decisions import Decision, Filters
+from gateway.store.decisions import Filters
 
 router = APIRouter(prefix="/api/v1/mailboxes/{mailbox_id}/scans/{scan_id}/decisions", tags=["decisions"])
 ScanId = Annotated[str, Path(max_length=64)]
@@ -142,7 +142,7 @@ async def change_decision(  # noqa: PLR0913, PLR0917  # as above
     """The owner decides otherwise about one message."""
     changed = await changes.one(context, mailbox, scan_id, decision_id, folder_id=change.folder_id, revision=revision)
     response.headers["ETag"] = f'"{revision + 1}"'
-    return ChangedAnswer.model_validate({**_known(changed.decision), "alike": changed.alike})
+    return ChangedAnswer.model_validate({**columns(changed.decision, DecisionAnswer), "alike": changed.alike})
 
 
 @router.post("/{decision_id}/alike", operation_id="change_alike")
@@ -175,18 +175,14 @@ async def release_message(  # noqa: PLR0913, PLR0917  # as above
     remember = None if wanted is None else wanted.remember
     released = await quarantine.release(context, mailbox, scan_id, decision_id, revision=revision, remember=remember)
     response.headers["ETag"] = f'"{revision + 1}"'
-    return DecisionAnswer.model_validate(_known(released))
+    return DecisionAnswer.model_validate(columns(released, DecisionAnswer))
 
 
 def _by(changed: bool | None) -> DecidedBy | None:  # noqa: FBT001  # as it stands in the query
     return None if changed is None else DecidedBy.OWNER if changed else DecidedBy.ENGINE
 
 
-def _known(decision: Decision) -> dict[str, object]:
-    return {name: value for name, value in decision._asdict().items() if name in DecisionAnswer.model_fields}
-
-
 def _row(row: previews.Row) -> RowAnswer:
     findings = [FindingAnswer.model_validate(finding._asdict()) for finding in row.findings]
     message = MessageAnswer.of(row.message)
-    return RowAnswer(**_known(row.decision), findings=findings, message=message, sentence=row.sentence)
+    return RowAnswer(**columns(row.decision, DecisionAnswer), findings=findings, message=message, sentence=row.sentence)

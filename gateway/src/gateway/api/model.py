@@ -1,7 +1,7 @@
 """Bodies in and out. Unknown fields of a request are refused; a response holds what is listed here and no more."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,11 @@ class Answer(BaseModel):
     """What a client gets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+def columns(row: Any, answer: type[Answer]) -> dict[str, Any]:
+    """What of a row of the store (a NamedTuple) an answer of this type tells, by name."""
+    return {name: value for name, value in row._asdict().items() if name in answer.model_fields}
 
 
 def instant(milliseconds: int) -> datetime:

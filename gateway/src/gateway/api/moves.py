@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gateway.api import events
 from gateway.api.context import ContextOf, CursorsOf, IdempotencyKey, Mailbox, Revision, WorkOf
 from gateway.api.message import MessageAnswer
-from gateway.api.model import Answer, Body, Ids, instant
+from gateway.api.model import Answer, Body, Ids, columns, instant
 from gateway.organise import eta, halting, journals, previews, requests
 from gateway.organise.context import Context
 from gateway.store import move_runs
@@ -214,7 +214,6 @@ def _told(connection: Connection, runs: Sequence[MoveRun]) -> list[MoveAnswer]:
 
 
 def _answer(run: MoveRun, undone_by: str | None, undone: int) -> MoveAnswer:
-    stored = {name: value for name, value in run._asdict().items() if name in MoveAnswer.model_fields}
     running = run.progress is Progress.RUNNING
     known = {
         "state": run.progress,
@@ -224,7 +223,7 @@ def _answer(run: MoveRun, undone_by: str | None, undone: int) -> MoveAnswer:
         "ended_at": None if run.finished_at is None else instant(run.finished_at),
         "eta_seconds": eta.of_moves(run.total - run.ended, run.ended, run.pace_us) if running else None,
     }
-    return MoveAnswer.model_validate({**stored, **known})
+    return MoveAnswer.model_validate({**columns(run, MoveAnswer), **known})
 
 
 def _entry(row: journals.Row) -> EntryAnswer:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.api import events
 from gateway.api.context import ContextOf, Mailbox, WorkOf
-from gateway.api.model import Answer, Body, instant
+from gateway.api.model import Answer, Body, columns, instant
 from gateway.organise import estimates, eta, halting, requests
 from gateway.organise.context import Context
 from gateway.store import decisions, folders, scans
@@ -127,13 +127,8 @@ async def watch_scan(
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> StreamingResponse:
     """How far a scan is, as it goes (text/event-stream); the last event is the end."""
-    await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
-
-    async def look() -> tuple[ScanAnswer, WorkState]:
-        scan = await context.read(lambda connection: scans.get(connection, mailbox, scan_id))
-        return await _snapshot(context, scan), scan.state
-
-    return events.stream(look, last_event_id)
+    await _look(context, mailbox, scan_id)
+    return events.stream(lambda: _look(context, mailbox, scan_id), last_event_id)
 
 
 @router.post("/{scan_id}/cancel", operation_id="cancel_scan")
@@ -160,12 +155,17 @@ async def resume_scan(
 
 async def _answer(context: Context, scan: Scan, response: Response) -> ScanAnswer:
     response.headers["ETag"] = f'"{scan.revision}"'
-    return await _snapshot(context, scan)
-
-
-async def _snapshot(context: Context, scan: Scan) -> ScanAnswer:
     (answer,) = await context.read(lambda connection: _told(connection, scan.mailbox_id, [scan]))
     return answer
+
+
+async def _look(context: Context, mailbox: str, scan_id: str) -> tuple[ScanAnswer, WorkState]:
+    def look(connection: Connection) -> tuple[ScanAnswer, WorkState]:
+        scan = scans.get(connection, mailbox, scan_id)
+        (answer,) = _told(connection, mailbox, [scan])
+        return answer, scan.state
+
+    return await context.read(look)
 
 
 def _told(connection: Connection, mailbox_id: str, found: Sequence[Scan]) -> list[ScanAnswer]:
@@ -175,7 +175,6 @@ def _told(connection: Connection, mailbox_id: str, found: Sequence[Scan]) -> lis
 
 
 def _one(scan: Scan, folder_id: str | None, counts: Mapping[DecisionKind, int]) -> ScanAnswer:
-    stored = {name: value for name, value in scan._asdict().items() if name in ScanAnswer.model_fields}
     known = {
         "folder_id": folder_id,
         "state": scan.progress,
@@ -184,4 +183,4 @@ def _one(scan: Scan, folder_id: str | None, counts: Mapping[DecisionKind, int]) 
         "eta_seconds": eta.of_scan(scan.total - scan.done, scan.pace_us) if scan.progress is Progress.RUNNING else None,
         "counts": counts,
     }
-    return ScanAnswer.model_validate({**stored, **known})
+    return ScanAnswer.model_validate({**columns(scan, ScanAnswer), **known})

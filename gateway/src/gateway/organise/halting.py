@@ -5,6 +5,7 @@ asked. To go on is a new attempt, queued behind what has not stood down yet, so 
 """
 
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection, Table
 
@@ -19,6 +20,8 @@ from gateway.store.scans import Scan
 from gateway.store.tables import move_run
 from gateway.store.tables import scan as scan_table
 from gateway.work import Work
+
+Halted = TypeVar("Halted", Scan, MoveRun)
 
 
 async def pause_scan(context: Context, mailbox_id: str, scan_id: str) -> Scan:
@@ -40,10 +43,7 @@ async def resume_scan(context: Context, work: Work, mailbox_id: str, scan_id: st
         _resume(context, connection, scan_table, mailbox_id, scan_id, Kind.SCAN_RESUMED)
         return scans.get(connection, mailbox_id, scan_id)
 
-    found = await context.write(change)
-    if found.state not in FINAL_STATES and found.paused_at is None:
-        await work.start(ScanWorkflow.NAME, scan_id, mailbox=mailbox_id, attempt=found.attempt)
-    return found
+    return await _going_on(work, ScanWorkflow.NAME, await context.write(change))
 
 
 async def pause_run(context: Context, mailbox_id: str, run_id: str) -> MoveRun:
@@ -65,12 +65,12 @@ async def resume_run(context: Context, work: Work, mailbox_id: str, run_id: str)
         _resume(context, connection, move_run, mailbox_id, run_id, Kind.MOVE_RESUMED)
         return move_runs.get(connection, mailbox_id, run_id)
 
-    return await _going_on(work, await context.write(change))
+    return await _going_on(work, ApplyWorkflow.NAME, await context.write(change))
 
 
 async def cancel_run(context: Context, work: Work, mailbox_id: str, run_id: str) -> MoveRun:
     """What has moved stays and can be undone, the rest is left alone and says so. What has ended stays as it ended."""
-    return await _going_on(work, await context.write(partial(_stop, context, mailbox_id, run_id)))
+    return await _going_on(work, ApplyWorkflow.NAME, await context.write(partial(_stop, context, mailbox_id, run_id)))
 
 
 def _stop(context: Context, mailbox_id: str, run_id: str, connection: Connection) -> MoveRun:
@@ -88,11 +88,11 @@ def _stop(context: Context, mailbox_id: str, run_id: str, connection: Connection
     return move_runs.get(connection, mailbox_id, run_id)
 
 
-async def _going_on(work: Work, run: MoveRun) -> MoveRun:
+async def _going_on(work: Work, workflow: str, row: Halted) -> Halted:
     """Queued, if it is to go on; what is queued already is queued once."""
-    if run.state not in FINAL_STATES and run.paused_at is None:
-        await work.start(ApplyWorkflow.NAME, run.id, mailbox=run.mailbox_id, attempt=run.attempt)
-    return run
+    if row.state not in FINAL_STATES and row.paused_at is None:
+        await work.start(workflow, row.id, mailbox=row.mailbox_id, attempt=row.attempt)
+    return row
 
 
 def _pause(  # noqa: PLR0913, PLR0917  # what, whose, and what is recorded of it

@@ -25,13 +25,12 @@ export async function challenge() {
   return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
 }
 
-/** @param {string} path @param {unknown} body */
-const post = (path, body) =>
-  fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+/** @param {string} path @param {unknown} body @param {Record<string, string>} [more] headers */
+const post = (path, body, more) =>
+  fetch(path, { method: "POST", headers: { "content-type": "application/json", ...more }, body: JSON.stringify(body) });
 
 /** With a proof of the session's key. @param {string} path @param {unknown} body */
-const proven = async (path, body) =>
-  fetch(path, { method: "POST", headers: { "content-type": "application/json", dpop: await proof(path) }, body: JSON.stringify(body) });
+const proven = async (path, body) => post(path, body, { dpop: await proof(path) });
 
 /** Sends the browser to Microsoft. @param {string} [back] the screen to come back to */
 export async function signIn(back) {
