@@ -405,6 +405,12 @@ def watched(make_watched: Callable[[], RunningHouse]) -> RunningHouse:
 
 
 @pytest.fixture(scope="session")
+def scanned(make_watched: Callable[[], RunningHouse]) -> RunningHouse:
+    """Another such house, for tests that scan and look through its mail again and again; for the same reason."""
+    return make_watched()
+
+
+@pytest.fixture(scope="session")
 def make_watched(lasting_house: MakeHouse, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], RunningHouse]:
     """Builds a watched house that lasts for the session."""
     return lambda: _watched(lasting_house, tmp_path_factory.mktemp("watch"))

@@ -6,8 +6,8 @@ import pytest
 
 
 @pytest.fixture
-def preview(watched: Any) -> "Preview":
-    return Preview(watched)
+def preview(scanned: Any) -> "Preview":
+    return Preview(scanned)
 
 
 class Preview:

@@ -7,30 +7,30 @@ import pytest
 SLOW = {"fault": "latency", "rate": 1.0, "seconds": 0.3}
 
 
-def test_recent_scans_newest_first(watched: Any) -> None:
+def test_recent_scans_newest_first(scanned: Any) -> None:
     """Each as it is when it is asked for by itself: its folder, when it began and ended."""
-    made = [watched.scan_of(name) for name in ("Waiting", "Waiting", "Inbox")]
-    items = watched.ask("GET", "/scans", 200, params={"limit": 3}).json()["items"]
+    made = [scanned.scan_of(name) for name in ("Waiting", "Waiting", "Inbox")]
+    items = scanned.ask("GET", "/scans", 200, params={"limit": 3}).json()["items"]
     assert items == made[::-1]
-    assert items[0]["folder_id"] == watched.folder("Inbox")
+    assert items[0]["folder_id"] == scanned.folder("Inbox")
     assert all(one["started_at"] <= one["ended_at"] and one["eta_seconds"] is None for one in items)
 
 
 @pytest.mark.parametrize("limit", [0, 101, "x"])
-def test_a_list_of_scans_has_its_bounds(watched: Any, limit: object) -> None:
+def test_a_list_of_scans_has_its_bounds(scanned: Any, limit: object) -> None:
     """One to a hundred."""
-    assert watched.ask("GET", "/scans", params={"limit": limit}).json()["code"] == "invalid_fields"
+    assert scanned.ask("GET", "/scans", params={"limit": limit}).json()["code"] == "invalid_fields"
 
 
-def test_a_scan_that_runs_tells_how_long_it_takes(watched: Any) -> None:
+def test_a_scan_that_runs_tells_how_long_it_takes(scanned: Any) -> None:
     """From its second page on: seconds, until it ends."""
-    with watched.faulty(SLOW):
-        scan = watched.ask("POST", "/scans", 202, json={}).json()
+    with scanned.faulty(SLOW):
+        scan = scanned.ask("POST", "/scans", 202, json={}).json()
         assert (scan["eta_seconds"], scan["ended_at"]) == (None, None)
         path = f"/scans/{scan['id']}"
-        seen = watched.until(lambda: timed(watched.ask("GET", path, 200).json()), "an estimate", pause=0.15)
+        seen = scanned.until(lambda: timed(scanned.ask("GET", path, 200).json()), "an estimate", pause=0.15)
     assert 0 <= seen["eta_seconds"] < 120
-    assert watched.ended(path)["eta_seconds"] is None
+    assert scanned.ended(path)["eta_seconds"] is None
 
 
 def timed(answer: dict[str, Any]) -> dict[str, Any] | None:
@@ -38,49 +38,49 @@ def timed(answer: dict[str, Any]) -> dict[str, Any] | None:
     return answer if answer["eta_seconds"] is not None else None
 
 
-def test_recent_runs_newest_first(watched: Any) -> None:
+def test_recent_runs_newest_first(scanned: Any) -> None:
     """A run and its undo, each told as it is by itself; the first says by which it was taken back."""
-    scan = watched.scan_of("Waiting")
-    moved = next(one["id"] for one in watched.decisions(scan) if one["kind"] == "move")
-    run = watched.ended(f"/moves/{watched.approve(scan, decision_ids=[moved])['id']}")
+    scan = scanned.scan_of("Waiting")
+    moved = next(one["id"] for one in scanned.decisions(scan) if one["kind"] == "move")
+    run = scanned.ended(f"/moves/{scanned.approve(scan, decision_ids=[moved])['id']}")
     assert (run["undone_by"], run["undone"], run["eta_seconds"], run["moved"]) == (None, 0, None, 1)
-    undo = watched.ended(f"/moves/{watched.undo(run)['id']}")
-    items = watched.ask("GET", "/moves", 200, params={"limit": 2}).json()["items"]
+    undo = scanned.ended(f"/moves/{scanned.undo(run)['id']}")
+    items = scanned.ask("GET", "/moves", 200, params={"limit": 2}).json()["items"]
     assert items == [undo, {**run, "undone_by": undo["id"], "undone": 1}]
     assert all(one["started_at"] <= one["ended_at"] for one in items)
 
 
-def test_a_run_that_moves_tells_how_long_it_takes(watched: Any) -> None:
+def test_a_run_that_moves_tells_how_long_it_takes(scanned: Any) -> None:
     """After its first chains: seconds, until it ends."""
-    scan = watched.scan_of("Inbox")
-    wanted = [one["id"] for one in watched.decisions(scan, kind="move", limit=100)[:240]]
-    with watched.faulty(SLOW):
-        run = watched.approve(scan, decision_ids=wanted)
+    scan = scanned.scan_of("Inbox")
+    wanted = [one["id"] for one in scanned.decisions(scan, kind="move", limit=100)[:240]]
+    with scanned.faulty(SLOW):
+        run = scanned.approve(scan, decision_ids=wanted)
         assert (run["eta_seconds"], run["ended_at"]) == (None, None)
         path = f"/moves/{run['id']}"
-        seen = watched.until(lambda: timed(watched.ask("GET", path, 200).json()), "an estimate", pause=0.15)
+        seen = scanned.until(lambda: timed(scanned.ask("GET", path, 200).json()), "an estimate", pause=0.15)
     assert 0 < seen["eta_seconds"] < 120
-    ended = watched.ended(path)
+    ended = scanned.ended(path)
     assert (ended["eta_seconds"], ended["moved"]) == (None, len(wanted))
-    watched.ended(f"/moves/{watched.undo(ended)['id']}")
+    scanned.ended(f"/moves/{scanned.undo(ended)['id']}")
 
 
-def test_a_journal_tells_what_was_moved(watched: Any) -> None:
+def test_a_journal_tells_what_was_moved(scanned: Any) -> None:
     """The message as it is now, and between which folders; null for what is gone meanwhile."""
-    stays, goes = watched.deliver({"subject": "first"}, {"subject": "second"}, folder="Journalled")
-    scan, target = watched.scan_of("Journalled"), watched.own["builds"]
-    wanted = {one["id"]: one["message"] for one in watched.decisions(scan)}
+    stays, goes = scanned.deliver({"subject": "first"}, {"subject": "second"}, folder="Journalled")
+    scan, target = scanned.scan_of("Journalled"), scanned.own["builds"]
+    wanted = {one["id"]: one["message"] for one in scanned.decisions(scan)}
     for number, one in enumerate(wanted):
         headers = {"If-Match": f'"{scan["revision"] + number}"'}
         path = f"/scans/{scan['id']}/decisions/{one}"
-        watched.ask("PATCH", path, 200, json={"folder_id": target}, headers=headers)
-    scan = watched.ask("GET", f"/scans/{scan['id']}", 200).json()
-    run = watched.ended(f"/moves/{watched.approve(scan)['id']}")
-    watched.control("POST", "/moves", {"moves": [{"id": goes, "destination": None}]})
-    items = watched.ask("GET", f"/moves/{run['id']}/entries", 200).json()["items"]
+        scanned.ask("PATCH", path, 200, json={"folder_id": target}, headers=headers)
+    scan = scanned.ask("GET", f"/scans/{scan['id']}", 200).json()
+    run = scanned.ended(f"/moves/{scanned.approve(scan)['id']}")
+    scanned.control("POST", "/moves", {"moves": [{"id": goes, "destination": None}]})
+    items = scanned.ask("GET", f"/moves/{run['id']}/entries", 200).json()["items"]
     shown = {message["subject"]: message for message in wanted.values()}
     assert {one["message"] and one["message"]["subject"] for one in items} == {"first", None}
     assert shown["first"] in [one["message"] for one in items]
-    assert {(one["from_folder_id"], one["folder_id"]) for one in items} == {(watched.folder("Journalled"), target)}
-    watched.ended(f"/moves/{watched.undo(run)['id']}")
-    assert stays in watched.places()
+    assert {(one["from_folder_id"], one["folder_id"]) for one in items} == {(scanned.folder("Journalled"), target)}
+    scanned.ended(f"/moves/{scanned.undo(run)['id']}")
+    assert stays in scanned.places()

@@ -173,6 +173,7 @@ async def test_a_big_body_in_one_piece_is_no_header(listener: Listener, tls: Tls
     assert (await ask(listener, tls, head + body)).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("sent", "trickle"),
     [
